@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * string.c - mem and str functions for a kernel without a C library.
+ *
+ * Only general registers may be used, so large blocks go through the string
+ * instructions, which the CPU runs in wide chunks (SDM vol. 1, 7.3.9.3, "fast
+ * string operation"), and small ones, where those take dozens of cycles to
+ * start, through 8-byte words.  The direction flag is clear in all C code.
+ *
+ * The compiler recognises such loops and would replace them by calls of the
+ * very function they are in; NO_IDIOM forbids that.
+ */
+#include "base/string.h"
+
+#include <stdint.h>
+
+#if defined(__clang__)
+#define NO_IDIOM __attribute__((no_builtin))
+#else
+#define NO_IDIOM                                                               \
+	__attribute__((__optimize__("no-tree-loop-distribute-patterns")))
+#endif
+
+/* From this size on the string instructions win; measured, not critical. */
+enum { REP_MIN = 512 };
+
+/* Eight bytes at any address, whatever type they have. */
+struct word {
+	uint64_t v;
+} __packed __attribute__((__may_alias__));
+
+struct half {
+	uint32_t v;
+} __packed __attribute__((__may_alias__));
+
+static uint64_t word_at(const uint8_t *p)
+{
+	return ((const struct word *)p)->v;
+}
+
+static void word_set(uint8_t *p, uint64_t v)
+{
+	((struct word *)p)->v = v;
+}
+
+/*
+ * Up to 16 bytes: read everything, then write everything, with two accesses
+ * that may overlap.  So it is right for overlapping blocks too.
+ */
+static void move_small(uint8_t *d, const uint8_t *s, size_t n)
+{
+	if (n >= 8) {
+		uint64_t a = word_at(s);
+		uint64_t b = word_at(s + n - 8);
+
+		word_set(d, a);
+		word_set(d + n - 8, b);
+	} else if (n >= 4) {
+		uint32_t a = ((const struct half *)s)->v;
+		uint32_t b = ((const struct half *)(s + n - 4))->v;
+
+		((struct half *)d)->v = a;
+		((struct half *)(d + n - 4))->v = b;
+	} else if (n) {
+		uint8_t a = s[0];
+		uint8_t b = s[n / 2];
+		uint8_t c = s[n - 1];
+
+		d[0] = a;
+		d[n / 2] = b;
+		d[n - 1] = c;
+	}
+}
+
+/* More than 16 bytes, upwards; the tail is read before it can be written. */
+NO_IDIOM static void move_up(uint8_t *d, const uint8_t *s, size_t n)
+{
+	uint64_t tail = word_at(s + n - 8);
+	uint8_t *last = d + n - 8;
+
+	for (; n > 8; n -= 8, d += 8, s += 8)
+		word_set(d, word_at(s));
+	word_set(last, tail);
+}
+
+/* More than 16 bytes, downwards; likewise with the first word. */
+NO_IDIOM static void move_down(uint8_t *d, const uint8_t *s, size_t n)
+{
+	uint64_t head = word_at(s);
+
+	for (; n > 8; n -= 8)
+		word_set(d + n - 8, word_at(s + n - 8));
+	word_set(d, head);
+}
+
+NO_IDIOM void *memcpy(void *restrict dst, const void *restrict src, size_t n)
+{
+	void *d = dst;
+
+	if (n <= 16)
+		move_small(dst, src, n);
+	else if (n < REP_MIN)
+		move_up(dst, src, n);
+	else
+		__asm__ volatile("rep movsb"
+		                 : "+D"(d), "+S"(src), "+c"(n)
+		                 :
+		                 : "memory");
+	return dst;
+}
+
+NO_IDIOM void *memmove(void *dst, const void *src, size_t n)
+{
+	size_t ahead = (uintptr_t)dst - (uintptr_t)src;
+
+	/* Wraps to something large where dst is below src: upwards is safe. */
+	if (n <= 16)
+		move_small(dst, src, n);
+	else if (ahead < n)
+		move_down(dst, src, n);
+	else if (n < REP_MIN || (size_t)-ahead < n)
+		move_up(dst, src, n);
+	else
+		memcpy(dst, src, n);
+	return dst;
+}
+
+NO_IDIOM void *memset(void *dst, int c, size_t n)
+{
+	uint64_t fill = 0x0101010101010101u * (uint8_t)c;
+	uint8_t *d = dst;
+
+	if (n >= REP_MIN) {
+		__asm__ volatile("rep stosb"
+		                 : "+D"(d), "+c"(n)
+		                 : "a"(c)
+		                 : "memory");
+		return dst;
+	}
+	for (; n >= 8; n -= 8, d += 8)
+		word_set(d, fill);
+	for (; n; n--)
+		*d++ = (uint8_t)c;
+	return dst;
+}
+
+NO_IDIOM int memcmp(const void *a, const void *b, size_t n)
+{
+	const uint8_t *x = a;
+	const uint8_t *y = b;
+
+	while (n >= 8 && word_at(x) == word_at(y)) {
+		x += 8;
+		y += 8;
+		n -= 8;
+	}
+	for (; n; n--, x++, y++) {
+		if (*x != *y)
+			return *x - *y;
+	}
+	return 0;
+}
+
+NO_IDIOM void *memchr(const void *s, int c, size_t n)
+{
+	const uint8_t *p = s;
+
+	for (; n; n--, p++) {
+		if (*p == (uint8_t)c)
+			return (void *)(uintptr_t)p;
+	}
+	return NULL;
+}
+
+NO_IDIOM size_t strlen(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+NO_IDIOM size_t strnlen(const char *s, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && s[n])
+		n++;
+	return n;
+}
+
+NO_IDIOM int strncmp(const char *a, const char *b, size_t n)
+{
+	for (; n; n--, a++, b++) {
+		if (*a != *b || !*a)
+			return (unsigned char)*a - (unsigned char)*b;
+	}
+	return 0;
+}
+
+NO_IDIOM int strcmp(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return (unsigned char)*a - (unsigned char)*b;
+}
+
+NO_IDIOM char *strchr(const char *s, int c)
+{
+	for (;; s++) {
+		if (*s == (char)c)
+			return (char *)(uintptr_t)s;
+		if (!*s)
+			return NULL;
+	}
+}
+
+NO_IDIOM char *strrchr(const char *s, int c)
+{
+	const char *found = NULL;
+
+	for (;; s++) {
+		if (*s == (char)c)
+			found = s;
+		if (!*s)
+			return (char *)(uintptr_t)found;
+	}
+}
