@@ -27,7 +27,7 @@ static inline bool range_within(uint64_t off, uint64_t size, uint64_t limit)
 	return off <= limit && size <= limit - off;
 }
 
-/* Do [@a, @a + @a_size) and [@b, @b + @b_size) share a byte?  No range wraps. */
+/* Do the ranges at @a and @b share a byte?  Neither may wrap. */
 static inline bool ranges_overlap(uint64_t a, uint64_t a_size, uint64_t b,
                                   uint64_t b_size)
 {

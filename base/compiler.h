@@ -61,9 +61,9 @@
 #define ARRAY_SIZE(a)                                                          \
 	(sizeof(a) / sizeof((a)[0]) +                                          \
 	 0 * sizeof(struct {                                                   \
-		 int not_a_pointer : 1 - 2 * !!__builtin_types_compatible_p(   \
-						     __typeof__(a),            \
-						     __typeof__(&(a)[0]));     \
+		 int not_a_pointer : 1 -                                       \
+			 2 * !!__builtin_types_compatible_p(                   \
+				     __typeof__(a), __typeof__(&(a)[0]));      \
 	 }))
 
 /*
@@ -87,14 +87,14 @@
 
 /* The struct of @type whose @member is at @ptr. */
 #define container_of(ptr, type, member)                                        \
-	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* @a is a power of two; the result has the type of @x. */
-#define ALIGN_DOWN(x, a) ((__typeof__(x))((x) & ~((__typeof__(x))(a) - 1)))
+#define ALIGN_DOWN(x, a) ((__typeof__(x))((x) & ~((__typeof__(x))(a)-1)))
 #define ALIGN_UP(x, a)                                                         \
-	((__typeof__(x))(((x) + ((__typeof__(x))(a) - 1)) &                    \
-			 ~((__typeof__(x))(a) - 1)))
-#define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a) - 1)) == 0)
+	((__typeof__(x))(((x) + ((__typeof__(x))(a)-1)) &                      \
+	                 ~((__typeof__(x))(a)-1)))
+#define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a)-1)) == 0)
 
 /*
  * READ_ONCE, WRITE_ONCE - one access, neither torn nor repeated nor left out

@@ -25,7 +25,10 @@ struct list {
 	struct list *prev;
 };
 
-#define LIST_INIT(name) { &(name), &(name) }
+#define LIST_INIT(name)                                                        \
+	{                                                                      \
+		&(name), &(name)                                               \
+	}
 
 static inline void list_init(struct list *l)
 {
@@ -108,12 +111,13 @@ static inline void list_splice_tail(struct list *to, struct list *from)
 	for ((pos) = list_entry((head)->next, __typeof__(*(pos)), member);     \
 	     &(pos)->member != (head);                                         \
 	     (pos) = list_entry((pos)->member.next, __typeof__(*(pos)),        \
-				member))
+	                        member))
 
 /* The body may delete @pos; @tmp is a second entry pointer. */
 #define list_for_each_entry_safe(pos, tmp, head, member)                       \
 	for ((pos) = list_entry((head)->next, __typeof__(*(pos)), member),     \
-	    (tmp) = list_entry((pos)->member.next, __typeof__(*(pos)), member); \
+	    (tmp) = list_entry((pos)->member.next, __typeof__(*(pos)),         \
+	                       member);                                        \
 	     &(pos)->member != (head);                                         \
 	     (pos) = (tmp), (tmp) = list_entry((tmp)->member.next,             \
-					       __typeof__(*(tmp)), member))
+	                                       __typeof__(*(tmp)), member))

@@ -17,8 +17,7 @@ static int height_of(const struct tree_node *node)
 
 static void refresh(struct tree *t, struct tree_node *node)
 {
-	node->height =
-		1 + MAX(height_of(node->left), height_of(node->right));
+	node->height = 1 + MAX(height_of(node->left), height_of(node->right));
 	if (t->update)
 		t->update(node);
 }

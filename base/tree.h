@@ -44,8 +44,14 @@ struct tree {
 	void (*update)(struct tree_node *node); /* may be NULL */
 };
 
-#define TREE_INIT { NULL, NULL }
-#define TREE_INIT_AUGMENTED(update_fn) { NULL, update_fn }
+#define TREE_INIT                                                              \
+	{                                                                      \
+		NULL, NULL                                                     \
+	}
+#define TREE_INIT_AUGMENTED(update_fn)                                         \
+	{                                                                      \
+		NULL, update_fn                                                \
+	}
 
 /* <0, 0, >0 as @a sorts before, equal to or behind @b. */
 typedef int tree_cmp(const struct tree_node *a, const struct tree_node *b);
