@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lock_rank.h - the one place where lock order is decided.
+ *
+ * A thread may take a lock only if its rank is above every rank it holds.
+ * The checked build tests this on each acquire.  Ranks from RANK_SPIN_FIRST on
+ * belong to spinlocks: nothing sleeps or leaves the enclave beneath them.
+ */
+#pragma once
+
+enum lock_rank {
+	RANK_PROC_TREE = 10, /* parents, children, groups                 */
+	RANK_PROC = 20,      /* process->lock: threads, exit state        */
+	RANK_EPOLL = 30,     /* epoll->lock; nested instances in order    */
+	RANK_FILE_POS = 35,  /* file->pos_lock                            */
+	RANK_RENAME = 38,    /* one rename at a time                      */
+	RANK_INODE = 40,     /* inode->lock; pair: inode_lock_two()       */
+	RANK_PIPE = 45,      /* pipe->lock                                */
+	RANK_MM = 50,        /* mm->lock: the vma tree; user copies need it */
+	RANK_USPACE = 55,    /* the allocator of user addresses           */
+	RANK_PAGE_CACHE = 60, /* cached text and file pages               */
+	RANK_HOST = 65,      /* hostcall staging that may sleep           */
+
+	RANK_SPIN_FIRST = 100,
+	RANK_FDTABLE = 100,  /* files->lock                               */
+	RANK_DCACHE = 105,   /* dentry tree                               */
+	RANK_PID = 110,      /* pid table                                 */
+	RANK_SIGHAND = 115,  /* sighand->lock: actions, pending sets      */
+	RANK_FUTEX = 120,    /* bucket->lock; pair: futex_lock_two()      */
+	RANK_WAITQ_EPOLL = 124, /* an epoll's own ready list              */
+	RANK_WAITQ = 125,    /* waitq->lock                               */
+	RANK_TIMER = 130,    /* the timer tree                            */
+	RANK_RUNQUEUE = 135, /* run queue                                 */
+	RANK_KHEAP = 140,    /* kernel heap                               */
+	RANK_CLOCK = 145,    /* clock update                              */
+	RANK_LEAF = 150      /* nothing is taken beneath                  */
+};

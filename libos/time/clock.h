@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * clock.h - the kernel's clocks.
+ *
+ * Time is the host's and untrusted.  What the kernel adds: the monotonic clock
+ * never goes back, over all vCPUs, and realtime differs from it by an offset
+ * that clock_settime(2) inside the instance may move but the host moves only
+ * forward.  See SECURITY.md.
+ */
+#pragma once
+
+#include "base/types.h"
+
+#define NSEC_PER_SEC 1000000000ull
+#define NSEC_PER_MSEC 1000000ull
+#define NSEC_PER_USEC 1000ull
+
+void clock_init(void);
+/* Take the host's newest sample; called on entry from the host and by ticks. */
+void clock_update(void);
+
+uint64_t clock_monotonic_ns(void);
+uint64_t clock_realtime_ns(void);
+/* clock_monotonic_ns() at boot. */
+uint64_t clock_boot_ns(void);
