@@ -5,12 +5,14 @@
 #pragma once
 
 /*
- * Spelled exactly as glibc's <sys/user.h> spells them, because a second
- * definition of a macro is legal only when it is the same one.
+ * Spelled exactly as glibc's <sys/user.h> spells them, blanks included: a
+ * second definition of a macro is legal only when it is the same one.
  */
+/* clang-format off */
 #define PAGE_SHIFT 12
 #define PAGE_SIZE (1UL << PAGE_SHIFT)
-#define PAGE_MASK (~(PAGE_SIZE - 1))
+#define PAGE_MASK (~(PAGE_SIZE-1))
+/* clang-format on */
 
 #define KIB (1UL << 10)
 #define MIB (1UL << 20)

@@ -12,7 +12,7 @@
 # build/check/results, one line each: "pass NAME", "fail NAME" or "skip NAME".
 set -uo pipefail
 
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 results=build/check/results
 mkdir -p build/check
 : >"$results"
@@ -82,7 +82,8 @@ step_clang() {
 
 step_lint() {
     echo "== lint"
-    tools/lint.sh --results "$results"
+    tools/lint.sh --results "$results" && return
+    grep -q '^fail lint' "$results" || record fail "lint: did not finish"
 }
 
 [ $# -gt 0 ] || set -- gcc san clang lint
