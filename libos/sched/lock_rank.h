@@ -25,7 +25,8 @@ enum lock_rank {
 	RANK_FDTABLE = 100,  /* files->lock                               */
 	RANK_DCACHE = 105,   /* dentry tree                               */
 	RANK_PID = 110,      /* pid table                                 */
-	RANK_SIGHAND = 115,  /* sighand->lock: actions, pending sets      */
+	RANK_SIGHAND = 115,  /* signal_group->lock: pending sets, threads */
+	RANK_SIGACTION = 117, /* sighand->lock: actions                   */
 	RANK_FUTEX = 120,    /* bucket->lock; pair: futex_lock_two()      */
 	RANK_WAITQ_EPOLL = 124, /* an epoll's own ready list              */
 	RANK_WAITQ = 125,    /* waitq->lock                               */
