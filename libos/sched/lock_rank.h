@@ -17,8 +17,10 @@ enum lock_rank {
 	RANK_INODE = 40,     /* inode->lock; pair: inode_lock_two()       */
 	RANK_PIPE = 45,      /* pipe->lock                                */
 	RANK_MM = 50,        /* mm->lock: the vma tree; user copies need it */
+	RANK_VM_OBJECT = 52, /* object->lock: shared segments of a file   */
 	RANK_USPACE = 55,    /* the allocator of user addresses           */
 	RANK_PAGE_CACHE = 60, /* cached text and file pages               */
+	RANK_PAGES = 62,     /* leaves of the page table, overlay slots   */
 	RANK_HOST = 65,      /* hostcall staging that may sleep           */
 
 	RANK_SPIN_FIRST = 100,

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pages.h - what the platform holds of each page of user space.
+ *
+ * An enclave can't remap: a page is its address.  For each one this file knows
+ * whether it is present, what is in it and which rights the EPCM gives, one
+ * byte a page in leaves of 2 MiB that are made when first needed.
+ *
+ *               present  content           rights with EDMM
+ *  PAGE_ABSENT  no       -                 none
+ *  PAGE_DIRTY   yes      unknown, hostile  none
+ *  PAGE_ZERO    yes      zeros             none
+ *  PAGE_USED    yes      its owner's       as last set
+ *
+ * So a program that reaches for memory that is not its own meets a fault, on
+ * platforms that enforce rights.  Without EDMM every page that exists has all
+ * rights for ever, and the VMA tree alone says what is allowed.
+ *
+ * Rights grow by EMODPE, one page at a time and without the host.  They shrink
+ * by the host (EMODPR) and EACCEPT: slow, so shrinking is collected in a
+ * struct pages_batch and done for many ranges in one host call:
+ *
+ *	struct pages_batch batch;
+ *
+ *	pages_batch_init(&batch);
+ *	pages_protect(&batch, a, na, PROT_READ);
+ *	pages_free(&batch, b, nb);
+ *	pages_batch_finish(&batch);
+ *
+ * The host may refuse or lie.  What it refuses for a bounded number of times
+ * stops the instance, because a page that kept a right it must not have, or
+ * that can't be taken back, leaves nothing else to do.
+ *
+ * No lock protects one page: its owner (a VMA under its mm->lock, a segment,
+ * the cache) is the only one to call.  Counters and leaves look after
+ * themselves.  May sleep and leave the enclave.
+ */
+#pragma once
+
+#include "abi/hostcall.h"
+#include "base/compiler.h"
+#include "base/types.h"
+
+enum page_state {
+	PAGE_ABSENT = 0,
+	PAGE_DIRTY = 1,
+	PAGE_ZERO = 2,
+	PAGE_USED = 3
+};
+
+/* Rights in SECINFO's order. */
+#define PAGE_R 1u
+#define PAGE_W 2u
+#define PAGE_X 4u
+#define PAGE_RWX 7u
+
+struct mm_config;
+__must_check int pages_init(const struct mm_config *config);
+
+bool pages_has_edmm(void);
+/* May memory be committed at its first touch? */
+bool pages_is_lazy(void);
+/* The end of what exists without EDMM. */
+uint64_t pages_static_end(void);
+
+/* PROT_* to what the CPU must hold: W and X imply R. */
+uint32_t pages_rights_of(uint32_t prot);
+
+enum page_state pages_state(uint64_t addr);
+uint32_t pages_rights(uint64_t addr);
+
+/*
+ * Are all pages that [@addr, +@size) meets in use with at least @rights?
+ * Takes no lock: the answer may be old when it arrives.
+ */
+bool pages_are_ready(uint64_t addr, uint64_t size, uint32_t rights);
+/* How many pages of the range are in use. */
+uint64_t pages_count_used(uint64_t addr, uint64_t npages);
+
+struct pages_batch {
+	uint32_t count;
+	struct hc_range range[HC_RANGES_MAX];
+};
+
+void pages_batch_init(struct pages_batch *b);
+/* Do what was collected.  Ends the batch; it may be used again. */
+void pages_batch_finish(struct pages_batch *b);
+
+/*
+ * Make pages that are not in use ready to become so: after it none of the
+ * range is PAGE_DIRTY, and no first touch can meet old contents.  To be called
+ * when addresses are taken that another thread can't know yet.
+ */
+__must_check int pages_prepare(uint64_t addr, uint64_t npages);
+
+/*
+ * Bring pages that are not in use into use, zeroed, with @rights.  Pages in
+ * use are left alone.  -ENOMEM: the budget is spent, or the host gave none;
+ * then some of the range may have come into use.
+ */
+__must_check int pages_commit(uint64_t addr, uint64_t npages, uint32_t rights);
+
+/*
+ * The same for one page with the contents @src (PAGE_SIZE bytes), which nobody
+ * sees half way: the page must not be in use.
+ */
+__must_check int pages_commit_copy(uint64_t addr, const void *src,
+				   uint32_t rights);
+
+/* Set the rights of pages in use; others are left alone. */
+void pages_protect(struct pages_batch *b, uint64_t addr, uint64_t npages,
+		   uint32_t rights);
+
+/* Scrub pages in use and take all rights; others are left alone. */
+void pages_free(struct pages_batch *b, uint64_t addr, uint64_t npages);
+
+/*
+ * Give free pages back to the host until @npages fewer are present; how many
+ * it was.
+ */
+uint64_t pages_trim(uint64_t npages);
+
+struct pages_totals {
+	uint64_t budget, present, used;
+};
+void pages_totals(struct pages_totals *ret);
+
+/* Called when the budget is spent: free at least some of @npages; how many. */
+void pages_set_reclaim(uint64_t (*reclaim)(uint64_t npages));
