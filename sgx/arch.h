@@ -15,6 +15,7 @@
 #include "sgx/einittoken.h"
 #include "sgx/keyrequest.h"
 #include "sgx/leaf.h"
+#include "sgx/quote.h"
 #include "sgx/report.h"
 #include "sgx/secinfo.h"
 #include "sgx/secs.h"

@@ -71,7 +71,8 @@ _Static_assert(offsetof(struct keyrequest, reserved2) == 78, "KEYREQUEST");
 /*
  * keyrequest_is_legal - EGETKEY's #GP(0) conditions on the structure itself.
  *
- * False: reserved bytes or KEYPOLICY[15:6] are set, or @flags (the enclave's
- * ATTRIBUTES.flags) lack KSS and a KSS policy bit or CONFIGSVN is used.
+ * @flags: the enclave's ATTRIBUTES.flags.  False: reserved bytes or
+ * KEYPOLICY[15:6] are set, or a KSS policy bit or CONFIGSVN without KSS, or a
+ * CET mask without CET.
  */
 bool keyrequest_is_legal(const struct keyrequest *req, uint64_t flags);

@@ -122,7 +122,7 @@ int sigstruct_fill(struct sigstruct *ret_sig,
 enum sgx_error sigstruct_check_header(const struct sigstruct *sig);
 
 /*
- * sigstruct_check_identity - EINIT's rows between the signature and the
+ * sigstruct_check_identity - EINIT's rows after the signature and before the
  * token, in EINIT's order.
  *
  * @secs: SECS.MRENCLAVE holds the final measurement.  @lepubkeyhash: the
@@ -133,6 +133,13 @@ enum sgx_error sigstruct_check_header(const struct sigstruct *sig);
 enum sgx_error sigstruct_check_identity(const struct sigstruct *sig,
                                         const struct secs *secs,
                                         const uint8_t lepubkeyhash[32]);
+
+/*
+ * sigstruct_check_launch - EINIT without a token (VALID = 0), which is how
+ * Linux does it: SGX_INVALID_EINITTOKEN unless MRSIGNER is @lepubkeyhash.
+ */
+enum sgx_error sigstruct_check_launch(const struct sigstruct *sig,
+                                      const uint8_t lepubkeyhash[32]);
 
 /* The 256 signed bytes in one piece. */
 void sigstruct_signed_bytes(const struct sigstruct *sig,
