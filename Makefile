@@ -14,7 +14,7 @@ ninja = ninja -C $(BUILD) $(if $(JOBS),-j$(JOBS))
 # A folder that is new is only seen when Meson looks again.
 meson_files = meson.build meson_options.txt $(wildcard */meson.build)
 
-.PHONY: all setup demo check check-long lint bench install deb clean
+.PHONY: all setup demo check check-long lint format bench install deb clean
 
 all: $(BUILD)/build.ninja
 	$(ninja)
@@ -42,6 +42,11 @@ check-long: setup all
 
 lint: setup all
 	tools/lint.sh
+
+# Lay out C sources as .clang-format says: all, or FILES="a.c b.h".
+FILES ?= $(wildcard $(shell git ls-files '*.c' '*.h'))
+format:
+	clang-format -i --style=file $(FILES)
 
 # Figures side by side with native Linux.
 bench: setup all

@@ -25,6 +25,7 @@ try() {
     fi
 }
 
+# shellcheck disable=SC2034 # both are used through the nameref below
 gcc=(gcc -std=gnu17 -Wall -Werror)
 clang=(clang -std=gnu17 -Wall -Werror -Werror=noderef)
 sparse=(sparse -Wsparse-error)

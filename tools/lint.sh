@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# lint.sh [--results FILE] [CHECK]... - what a compiler does not check.
+#
+# Runs every check below, or those named, to the end.  With --results each
+# adds "pass lint: CHECK", or "fail" or "skip", to FILE.
+set -uo pipefail
+
+cd "$(dirname "$0")/.." || exit
+results=/dev/null
+if [ "${1:-}" = --results ]; then
+    results=$2
+    shift 2
+fi
+BUILD=${BUILD:-build}
+
+# Tracked files of some kinds, unless deleted and not yet committed.
+sources() {
+    git ls-files -z "$@" | xargs -0 -r ls -d 2>/dev/null
+}
+
+# Layout of the sources, as in .clang-format.
+lint_format() {
+    local wrong
+    wrong=$(sources '*.c' '*.h' |
+        xargs -r clang-format --style=file --dry-run 2>&1 |
+        sed -n 's/:[0-9]*:[0-9]*: warning: .*//p' | sort | uniq -c)
+    [ -z "$wrong" ] && return
+    echo "places laid out otherwise than .clang-format says (make format):"
+    echo "$wrong"
+    return 1
+}
+
+# Who includes whom, against the table.
+lint_deps() {
+    tools/check-deps.py
+}
+
+# Each header compiles alone.
+lint_headers() {
+    tools/check-headers.sh
+}
+
+# Address spaces of pointers in kernel code.
+lint_sparse() {
+    tools/check-sparse.sh
+}
+
+# Lengths of files and functions.
+lint_size() {
+    tools/check-size.py
+}
+
+# Words, calls and lines that must or must not be there.
+lint_words() {
+    tools/check-words.py
+}
+
+# Shell scripts.
+lint_scripts() {
+    sources '*.sh' .ci/run | xargs -r shellcheck --severity=warning
+}
+
+# The checks above find what they look for.
+lint_selftest() {
+    tools/tests/lint-selftest.sh
+}
+
+# The linked kernel; 77 where there is none yet.
+lint_kernel() {
+    [ -f "$BUILD/libos/occlum-kernel" ] || return 77
+    tools/check-kernel.py "$BUILD/libos/occlum-kernel"
+}
+
+[ $# -gt 0 ] || set -- format deps headers sparse size words scripts \
+    selftest kernel
+failed=0
+for check in "$@"; do
+    "lint_$check"
+    case $? in
+    0) status=pass ;;
+    77) status=skip ;;
+    *)
+        status=fail
+        failed=1
+        ;;
+    esac
+    echo "lint: $check: $status"
+    echo "$status lint: $check" >>"$results"
+done
+exit $failed
