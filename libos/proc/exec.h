@@ -16,7 +16,7 @@
 
 #include "base/compiler.h"
 #include "base/types.h"
-#include "libos/entry/regs.h"
+#include "libos/cpu/regs.h"
 #include "libos/proc/elf.h"
 
 struct file;

@@ -23,7 +23,7 @@
 #pragma once
 
 #include "base/list.h"
-#include "libos/entry/regs.h"
+#include "libos/cpu/regs.h"
 #include "libos/sched/thread.h"
 #include "libos/signal/siginfo.h"
 
