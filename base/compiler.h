@@ -61,7 +61,7 @@
 #define ARRAY_SIZE(a)                                                          \
 	(sizeof(a) / sizeof((a)[0]) +                                          \
 	 0 * sizeof(struct {                                                   \
-		 int not_a_pointer : 1 -                                       \
+		 unsigned int not_a_pointer : 1 -                              \
 			 2 * !!__builtin_types_compatible_p(                   \
 				     __typeof__(a), __typeof__(&(a)[0]));      \
 	 }))
