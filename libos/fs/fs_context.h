@@ -18,11 +18,11 @@ struct fs_context {
 	uint32_t umask;
 	struct path root;
 	struct path cwd;
-	struct cred *cred;
+	struct fs_cred *cred;
 };
 
 /* At the mount root, with @cred's reference taken over. */
-struct fs_context *fs_context_create(struct cred *cred, uint32_t umask);
+struct fs_context *fs_context_create(struct fs_cred *cred, uint32_t umask);
 struct fs_context *fs_context_copy(struct fs_context *fs);
 struct fs_context *fs_context_get(struct fs_context *fs);
 void fs_context_put(struct fs_context *fs); /* NULL is fine */
@@ -30,12 +30,12 @@ void fs_context_put(struct fs_context *fs); /* NULL is fine */
 /* With references for the caller. */
 struct path fs_context_root(struct fs_context *fs);
 struct path fs_context_cwd(struct fs_context *fs);
-struct cred *fs_context_cred(struct fs_context *fs);
+struct fs_cred *fs_context_cred(struct fs_context *fs);
 
 /* These take their own reference to @p, and take over the one to @c. */
 void fs_context_set_root(struct fs_context *fs, struct path *p);
 void fs_context_set_cwd(struct fs_context *fs, struct path *p);
-void fs_context_set_cred(struct fs_context *fs, struct cred *c);
+void fs_context_set_cred(struct fs_context *fs, struct fs_cred *c);
 
 static inline uint32_t fs_context_umask(const struct fs_context *fs)
 {

@@ -34,7 +34,7 @@
 #include "libos/fs/uapi.h"
 #include "libos/sched/mutex.h"
 
-struct cred;
+struct fs_cred;
 struct dentry;
 struct file;
 struct file_ops;
@@ -185,6 +185,7 @@ struct inode {
 	uint64_t rdev;
 	void *special; /* of fifos, sockets, devices: their opener's */
 	struct lock_list *locks; /* flock.h; under its own lock */
+	int32_t writers; /* atomic; files open for writing, or -(executing) */
 
 	struct rwlock lock;
 	/* Under lock. */
@@ -215,9 +216,9 @@ void inode_unlock_two(struct inode *a, struct inode *b);
 
 /* May @cred do @may (MAY_READ | MAY_WRITE | MAY_EXEC)?  0, -EACCES, -EROFS. */
 int __must_check inode_permission(const struct inode *inode,
-                                  const struct cred *cred, uint32_t may);
+                                  const struct fs_cred *cred, uint32_t may);
 /* Is @cred root or the owner? */
-bool inode_is_owner(const struct inode *inode, const struct cred *cred);
+bool inode_is_owner(const struct inode *inode, const struct fs_cred *cred);
 
 /* Fill what every inode has; for getattr. */
 void inode_stat(const struct inode *inode, struct kstat *ret);

@@ -6,9 +6,7 @@
  *	struct path p;
  *	int ret;
  *
- *	ret = walk_begin(&w, self, dirfd);
- *	if (ret < 0)
- *		return ret;
+ *	walk_begin(&w, self, dirfd);
  *	ret = path_lookup(&w, "a/b", LOOKUP_FOLLOW, &p);
  *	walk_end(&w);
  *	if (ret < 0)
@@ -36,11 +34,11 @@ struct thread;
 
 struct walk {
 	struct path root;
-	struct path start; /* dentry NULL: not looked up yet */
-	struct cred *cred;
+	struct path start; /* dentry NULL: see start_error */
+	int start_error;   /* what a relative path gets instead */
+	struct fs_cred *cred;
 	uint32_t resolve; /* RESOLVE_xxx, 0 without openat2 */
 	uint32_t umask;
-	uint32_t nlinks;
 };
 
 enum lookup_flags {
@@ -50,10 +48,11 @@ enum lookup_flags {
 };
 
 /*
- * Walk as @t does from @dirfd (AT_FDCWD or a descriptor).  The descriptor is
- * looked at here: -EBADF; whether it is a directory only when it is needed.
+ * Walk as @t does from @dirfd (AT_FDCWD or a descriptor).  A bad descriptor is
+ * -EBADF, and one that has no name -ENOTDIR, from the first call that has a
+ * relative path: absolute ones never look at it.
  */
-int __must_check walk_begin(struct walk *w, struct thread *t, int dirfd);
+void walk_begin(struct walk *w, struct thread *t, int dirfd);
 /* The same from a context, at its working directory; cannot fail. */
 void walk_begin_fs(struct walk *w, struct fs_context *fs);
 void walk_end(struct walk *w);
@@ -62,27 +61,25 @@ int __must_check path_lookup(struct walk *w, const char *path, uint32_t flags,
                              struct path *ret);
 
 /*
- * The directory in which @path's last name is, and that name (which points
- * into @path, or into walk-owned memory until walk_end()).  @ret_slash: a
- * slash followed it.  -EEXIST / -EBUSY / -EINVAL for "/", "." and ".." are
- * left to the caller: ret_name is then that text.
- */
-struct last_name {
-	struct name name;
-	bool slash;
-};
-int __must_check path_parent(struct walk *w, const char *path,
-                             struct path *ret_dir, struct last_name *ret_last);
-
-/*
  * Open as open(2) does, with O_CREAT, O_EXCL, O_TRUNC, O_PATH, O_TMPFILE and
  * so on in @flags; @mode is that of a file to be created, umask not applied.
  */
 int __must_check path_open(struct walk *w, const char *path, uint32_t flags,
                            uint32_t mode, struct file **ret);
 /* Open what has been found already; permissions are checked. */
-int __must_check path_open_at(struct path *p, const struct cred *cred,
+int __must_check path_open_at(struct path *p, const struct fs_cred *cred,
                               uint32_t flags, struct file **ret);
+
+/*
+ * For execve(2): a regular file that @w's identity may execute, on a mount
+ * that allows it, open for reading, with writers kept out (-ETXTBSY) until it
+ * is released.  @flags: LOOKUP_FOLLOW.
+ */
+int __must_check path_open_exec(struct walk *w, const char *path,
+                                uint32_t flags, struct file **ret);
+/* The same for a file that is open already: fexecve(3). */
+int __must_check file_open_exec(struct file *f, const struct fs_cred *cred,
+                                struct file **ret);
 
 /* mknod, mkdir, symlink: @spec.mode has type and permission, uid and gid are
  * filled in. */
@@ -100,9 +97,9 @@ int __must_check path_rename(struct walk *from, const char *old,
 
 int __must_check path_setattr(struct path *p, const struct iattr *attr);
 /* Permission, write access to the mount, size limit; for truncate(2). */
-int __must_check path_truncate(struct path *p, const struct cred *cred,
+int __must_check path_truncate(struct path *p, const struct fs_cred *cred,
                                int64_t size);
-int __must_check path_permission(const struct path *p, const struct cred *cred,
+int __must_check path_permission(const struct path *p, const struct fs_cred *cred,
                                  uint32_t may);
 int __must_check path_stat(const struct path *p, struct kstat *ret);
 

@@ -20,7 +20,9 @@ enum lock_rank {
 	RANK_VM_OBJECT = 52, /* object->lock: shared segments of a file   */
 	RANK_USPACE = 55,    /* the allocator of user addresses           */
 	RANK_PAGE_CACHE = 60, /* cached text and file pages               */
+	RANK_FILE_DATA = 61, /* the pages of one file in memory           */
 	RANK_PAGES = 62,     /* leaves of the page table, overlay slots   */
+	RANK_ROOT_CHUNKS = 63, /* verified pieces of the measured root     */
 	RANK_HOST = 65,      /* hostcall staging that may sleep           */
 
 	RANK_SPIN_FIRST = 100,
