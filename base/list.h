@@ -6,6 +6,9 @@
  * itself, so list_empty(&node) asks whether it is linked, and deleting it
  * twice does no harm.
  *
+ * The list comes first, what goes onto it second; elsewhere it is often the
+ * other way round.  The types are the same, so only `make lint` notices.
+ *
  *	struct list jobs = LIST_INIT(jobs);
  *
  *	list_add_tail(&jobs, &job->link);

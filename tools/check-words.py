@@ -5,6 +5,8 @@
  - notes of unfinished work, unless they name an issue: TODO(#12)
  - paths of somebody's machine
  - calls that base/banned.h bans
+ - a list and its new node the wrong way round, as far as names tell: both
+   have the same type, and an empty list works either way
  - a file of code without its licence line, a header without #pragma once
 """
 
@@ -21,6 +23,11 @@ SELF = {"tools/check-words.py"}
 
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b(?!\(#\d+\))")
 MACHINE = re.compile(r"(?<![\w.$}])/(work|root|home/[a-z]\w*)/|/tmp/build")
+# list_add(&x->node, &y->members): the first argument should be the list.
+SWAPPED = re.compile(
+    r"\blist_(?:add|add_tail|move_tail)\(\s*&[^,]*(?:node|link),"
+    r"\s*&(?![^;]*(?:node|link)\);)[^;]*;"
+)
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
 
@@ -62,6 +69,8 @@ def check_code(path, text, banned, problems):
         code = STRING.sub('""', COMMENT.sub(blank, text))
         for line, word in lines_with(banned, code):
             problems.append(f"{path}:{line}: {word[:-1].strip()} is banned")
+        for line, word in lines_with(SWAPPED, code):
+            problems.append(f"{path}:{line}: the list comes first: {word}")
 
 
 def main():

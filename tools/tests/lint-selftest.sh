@@ -125,12 +125,16 @@ seed COMPLAIN size host/bad.c <<<"$spdx
 $lines"
 
 for line in '/* TO''DO: later */' '/* FIX''ME */' '/* see /wo''rk/x */' \
-    'int f = strcpy(a, b);' '/* in /ho''me/me/x */'; do
+    'int f = strcpy(a, b);' '/* in /ho''me/me/x */' \
+    'list_add_tail(&w->node, &q->waiters);' \
+    'list_add(&t->run_link, &threads);'; do
     seed COMPLAIN words host/bad.c <<<"$spdx
 $line"
 done
 for line in '/* TODO(#12): later */' 'char t[] = "fileXXXXXX";' \
-    '/* strcpy() has no bound */' 'x->alloca(1);' '"root:/root:/bin/sh"'; do
+    '/* strcpy() has no bound */' 'x->alloca(1);' '"root:/root:/bin/sh"' \
+    'list_add_tail(&q->waiters, &w->node);' \
+    'list_add_tail(&after->node, &w->node);'; do
     seed SILENT words host/good.c <<<"$spdx
 $line"
 done
