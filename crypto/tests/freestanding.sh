@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# freestanding.sh ROOT CC... - compile crypto/ and sgx/ as the kernel does and
+# look at the result: no vector register outside the SIMD files, no AVX in
+# them, no CPUID, no %fs, and nothing undefined but the four mem functions.
+set -eu
+
+root=$1
+shift
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$root"
+
+fail()
+{
+	echo "FAIL: $*"
+	exit 1
+}
+
+kernel="-std=gnu17 -O2 -Wall -Wextra -Werror -ffreestanding -fPIE
+	-fno-stack-protector -mno-red-zone -I."
+for f in crypto/*.c crypto/*.S sgx/*.c; do
+	args=-mgeneral-regs-only
+	case $f in
+	*/features_host.c) continue ;; # host programs only
+	*_ni.c) args="-mssse3 -msse4.1 -maes -msha -mno-avx
+		-Wframe-larger-than=512" ;;
+	esac
+	# shellcheck disable=SC2086 # lists of options
+	"$@" $kernel $args -c "$f" -o "$dir/$(basename "$f").o"
+done
+
+for o in "$dir"/*.o; do
+	objdump -d --no-show-raw-insn "$o" >"$dir/text"
+	case $o in
+	*_ni.c.o | *simd.S.o)
+		! grep -E '[yz]mm|	v[a-z]' "$dir/text" || fail "AVX in $o" ;;
+	*)
+		! grep -E '[xyz]mm' "$dir/text" || fail "vectors in $o" ;;
+	esac
+	! grep -E '	(cpuid|syscall|rdtsc)|%fs:' "$dir/text" ||
+		fail "illegal or foreign instruction in $o"
+done
+
+ld -r -o "$dir/all" "$dir"/*.o
+undefined=$(nm -u "$dir/all" | awk '{ print $2 }' |
+	grep -vxE 'mem(cpy|set|cmp|move)|_GLOBAL_OFFSET_TABLE_' || true)
+[ -z "$undefined" ] || fail "undefined:" $undefined

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the doors of simd.S promise: all sixteen xmm registers come back as they
+ * were, and neither they nor the stack beneath keep a key.
+ *
+ * Compiled with -mno-red-zone, because the calls are made from inline assembly.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "crypto/crypto_internal.h"
+#include "crypto/tests/paths.h"
+
+enum {
+	DEPTH = 4096,    /* bytes of dead stack searched */
+	FILL = 0x5a,     /* what is there before */
+	SCRUBBED = 1024, /* bytes that simd.S promises to wipe */
+};
+
+static uint8_t before[16][16];
+static uint8_t after[16][16];
+static uint8_t stack[DEPTH];
+static int failures;
+
+/* One call through a door, with its four arguments. */
+struct call {
+	const char *name;
+	void (*door)(void);
+	void *arg[4];
+};
+
+#define LOAD(n) "movdqu " #n "*16(%[before]), %%xmm" #n "\n\t"
+#define SAVE(n) "movdqu %%xmm" #n ", " #n "*16(%[after])\n\t"
+#define ALL(X)                                                                 \
+	X(0)                                                                   \
+	X(1)                                                                   \
+	X(2)                                                                   \
+	X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+
+/*
+ * Fill the stack below, load every register, call, save the registers, and
+ * copy the stack below before anything else can use it.
+ */
+static __noinline void call_door(const struct call *c)
+{
+	uint8_t *b = before[0];
+	uint8_t *a = after[0];
+	register void *a0 __asm__("rdi") = c->arg[0];
+	register void *a1 __asm__("rsi") = c->arg[1];
+	register void *a2 __asm__("rdx") = c->arg[2];
+	register void *a3 __asm__("rcx") = c->arg[3];
+
+	/* clang-format off */
+	__asm__ volatile(
+		"mov %%rsp, %%r14\n\t"
+		"and $-16, %%rsp\n\t"
+		"mov %%rdi, %%r10\n\t"
+		"mov %%rcx, %%r11\n\t"
+		"lea -%c[depth](%%rsp), %%rdi\n\t"
+		"mov %[depth], %%ecx\n\t"
+		"mov %[fill], %%eax\n\t"
+		"cld\n\t"
+		"rep stosb\n\t"
+		"mov %%r10, %%rdi\n\t"
+		"mov %%r11, %%rcx\n\t"
+		ALL(LOAD)
+		"call *%[door]\n\t"
+		ALL(SAVE)
+		"lea %[stack], %%rdi\n\t"
+		"lea -%c[depth](%%rsp), %%rsi\n\t"
+		"mov %[depth], %%ecx\n\t"
+		"rep movsb\n\t"
+		"mov %%r14, %%rsp"
+		: "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), [stack] "=m"(stack)
+		: [before] "r"(b), [after] "r"(a), [door] "r"(c->door),
+		  [depth] "i"(DEPTH), [fill] "i"(FILL)
+		: "rax", "r8", "r9", "r10", "r11", "r14", "memory", "cc",
+		  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
+		  "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13",
+		  "xmm14", "xmm15");
+	/* clang-format on */
+}
+
+/* Whether any 8 bytes of @secret lie on the dead stack. */
+static bool found(const uint8_t *secret, size_t size)
+{
+	for (size_t i = 0; i + 8 <= size; i += 8)
+		for (size_t at = 0; at + 8 <= DEPTH; at++)
+			if (memcmp(stack + at, secret + i, 8) == 0)
+				return true;
+	return false;
+}
+
+/*
+ * The longest run of zeros.  Today's compilers keep every key in a register, so
+ * only this shows that one on the stack would have been wiped.
+ */
+static size_t longest_wiped(void)
+{
+	size_t longest = 0, run = 0;
+
+	for (size_t at = 0; at < DEPTH; at++) {
+		run = stack[at] == 0 ? run + 1 : 0;
+		longest = MAX(longest, run);
+	}
+	return longest;
+}
+
+static void run(const struct call *c, const struct aes_key *schedule)
+{
+	for (size_t i = 0; i < sizeof(before); i++)
+		before[i / 16][i % 16] = (uint8_t)(i * 7 + 1);
+	call_door(c);
+	if (memcmp(before, after, sizeof(before)) != 0) {
+		printf("FAIL: %s changes an xmm register\n", c->name);
+		failures++;
+	}
+	if (longest_wiped() < SCRUBBED) {
+		printf("FAIL: %s does not wipe the stack\n", c->name);
+		failures++;
+	}
+	if (found(schedule->round[0], sizeof(schedule->round))) {
+		printf("FAIL: %s leaves a round key on the stack\n", c->name);
+		failures++;
+	}
+}
+
+/* The search itself must be able to find something. */
+static void search_finds(const struct aes_key *schedule)
+{
+	memcpy(stack + 1001, schedule->round[3], 16);
+	if (!found(schedule->round[0], sizeof(schedule->round))) {
+		puts("FAIL: the search finds nothing");
+		failures++;
+	}
+}
+
+int main(void)
+{
+	static uint8_t key[32], block[16 * 16], out[16 * 16], mac[16];
+	static uint32_t state[8];
+	static struct aes_key schedule, again;
+
+	path_use(PATH_NI);
+	for (size_t i = 0; i < sizeof(key); i++)
+		key[i] = (uint8_t)(0x91 + 3 * i);
+	if (aes_key_init(&schedule, key, sizeof(key)) < 0)
+		return 1;
+
+#define DOOR(f) #f, (void (*)(void))f
+	const struct call calls[] = {
+		{ DOOR(aes_ni_expand), { &again, key, (void *)32 } },
+		{ DOOR(aes_ni_expand), { &again, key, (void *)16 } },
+		{ DOOR(aes_ni_encrypt), { &schedule, out, block, (void *)15 } },
+		{ DOOR(aes_ni_cbc_mac), { &schedule, mac, block, (void *)16 } },
+		{ DOOR(sha256_ni_blocks), { state, block, (void *)4 } },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		run(&calls[i], &schedule);
+	search_finds(&schedule);
+	return failures ? 1 : 0;
+}
