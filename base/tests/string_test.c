@@ -32,7 +32,7 @@ char *kernel_strrchr(const char *s, int c);
 
 enum { ROOM = 2048 };
 
-static const size_t large[] = { 255, 256, 511, 512, 513, 700, 1000 };
+static const size_t large[] = { 255, 256, 383, 384, 385, 700, 1000 };
 enum { SMALL = 140, SIZES = SMALL + (int)ARRAY_SIZE(large) };
 
 static uint8_t ours[ROOM];
