@@ -41,7 +41,7 @@
 #define VCPU_IDLE_STACK_SIZE 0x8000ull
 #define VCPU_TRAP_STACK 0x28000ull
 #define VCPU_TRAP_STACK_SIZE 0x4000ull
-#define VCPU_MAX 256
+#define VCPU_MAX 64
 
 #define SSA_FRAME_PAGES 4
 #define SSA_FRAMES 3

@@ -38,6 +38,30 @@ void sched_interrupt(struct thread *t);
  */
 void sched_notify(struct thread *t, uint32_t bits);
 
+/*
+ * What the host posts, found when idle and at ticks: bits of descriptors that
+ * became ready, and of signals.  Run in scheduler context without locks; must
+ * not sleep.
+ */
+struct host_event_ops {
+	void (*ready)(uint64_t fds);
+	void (*signals)(uint64_t signals);
+};
+void sched_set_host_events(const struct host_event_ops *ops);
+
+/* Turn the calling vCPU's boot context into its idle thread; never returns. */
+__noreturn void sched_idle_loop(void);
+/* Give the calling vCPU an idle thread; before anything may sleep. */
+void sched_vcpu_init(uint32_t nvcpus);
+
+/* The work of WORK_RESCHED: clock, timers, host events, the quantum. */
+void sched_tick(void);
+/* The work of WORK_KICK: host calls that wake-ups under locks put off. */
+void sched_flush_kicks(void);
+
+/* For timer.c: the earliest deadline may have changed. */
+void sched_timer_changed(void);
+
 /* Let others run; returns when it is this thread's turn again. */
 void sched_yield(void);
 

@@ -13,7 +13,7 @@
 
 #include "base/list.h"
 #include "base/types.h"
-#include "libos/entry/regs.h"
+#include "libos/cpu/regs.h"
 #include "libos/sched/timer.h"
 #include "libos/sched/waitq.h"
 
@@ -40,11 +40,12 @@ enum thread_work {
 	WORK_SIGNAL = 1u << 0, /* a signal may be deliverable            */
 	WORK_KILL = 1u << 1,   /* exit_group, exec by a sibling, SIGKILL */
 	WORK_RESCHED = 1u << 2,
-	WORK_MM = 1u << 3      /* the mm may not be resident             */
+	WORK_MM = 1u << 3,     /* the mm may not be resident             */
+	WORK_KICK = 1u << 4    /* vCPUs to be kicked before going on     */
 };
 
 struct thread {
-	/* Entry code: offsets are asserted in entry/offsets.h. */
+	/* Entry code: offsets are in cpu/offsets.h. */
 	uint64_t kstack_top; /* where struct regs begins, growing down */
 	struct regs *regs;   /* user state; at the top of the stack    */
 	uint64_t ksp;        /* saved stack pointer while switched out */
@@ -88,10 +89,11 @@ struct thread {
 struct thread_ops {
 	/* Free @t, whose last reference is gone; not on its stack. */
 	void (*release)(struct thread *t);
-	/* The mm of @next must be resident before user code runs: overlays. */
+	/*
+	 * @next, of another mm, comes in: mark it WORK_MM if its memory is not
+	 * resident.  Under the run queue's lock: takes none, does not sleep.
+	 */
 	void (*switch_mm)(struct thread *prev, struct thread *next);
-	/* A sleep in @mode must end now: a signal is deliverable. */
-	bool (*is_interrupted)(const struct thread *t, uint32_t mode);
 };
 
 /* Registered once, at boot. */

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "libos/boot/root.h"
+
+#include "base/errno.h"
+#include "base/log.h"
+#include "base/string.h"
+#include "libos/dev/console.h"
+#include "libos/dev/devfs.h"
+#include "libos/fs/cred.h"
+#include "libos/fs/fs_context.h"
+#include "libos/fs/mount.h"
+#include "libos/fs/namei.h"
+#include "libos/fs/procfs.h"
+#include "libos/fs/rootfs.h"
+#include "libos/fs/tmpfs.h"
+#include "libos/hostcall/hostcall.h"
+#include "libos/proc/process.h"
+#include "libos/sched/sched.h"
+#include "libos/signal/signal.h"
+
+static struct fs_context *first_fs;
+
+static long read_index(void *arg, void *dst, size_t size)
+{
+	(void)arg;
+	return host_blob_read(&host_boot_block()->root_index, 0, dst, size);
+}
+
+static enum boot_error root_error(int err, const char *what)
+{
+	if (!err)
+		return BOOT_OK;
+	log_error("%s: error %d", what, -err);
+	return err == -ENOMEM ? BOOT_NO_KERNEL_HEAP : BOOT_BAD_INDEX;
+}
+
+static int make_mount(const struct boot_mount *m, struct dentry **ret)
+{
+	struct tmpfs_options opts;
+	int err;
+
+	switch (m->type) {
+	case MOUNT_TMPFS:
+		err = tmpfs_parse(m->options, strlen(m->options), &opts);
+		return err ? err : tmpfs_create(&opts, ret);
+	case MOUNT_PROC:
+		return procfs_create(ret);
+	case MOUNT_DEV:
+		return devfs_create(ret);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int attach(const struct boot_mount *m, const char *source)
+{
+	struct dentry *root;
+	struct path at;
+	int err;
+
+	err = namei_kernel(first_fs, m->target, &at);
+	if (err)
+		return err;
+	err = make_mount(m, &root);
+	if (!err)
+		err = mount_attach(&at, root, m->flags, source);
+	path_put(&at);
+	return err;
+}
+
+static const char *const sources[] = {
+	[MOUNT_ROOT] = "rootfs",
+	[MOUNT_TMPFS] = "tmpfs",
+	[MOUNT_PROC] = "proc",
+	[MOUNT_DEV] = "devtmpfs",
+};
+
+enum boot_error boot_root(const struct boot_config *cfg,
+			  const struct boot_strings *strings)
+{
+	const struct rootfs_config rc = {
+		.index_sha256 = cfg->h.root_index_sha256,
+		.index_size = cfg->h.root_index_size,
+		.body_size = cfg->h.root_body_size,
+		.read_index = read_index,
+		.read_body = host_root_read,
+	};
+	struct fs_cred ids = { .uid = strings->uid,
+			       .gid = strings->gid,
+			       .fsuid = strings->uid,
+			       .fsgid = strings->gid };
+	struct fs_cred *cred;
+	struct dentry *root;
+	uint16_t i;
+	int err;
+
+	err = dcache_init();
+	if (!err)
+		err = rootfs_create(&rc, &root);
+	if (!err)
+		err = mount_set_root(root, 0, sources[MOUNT_ROOT]);
+	if (err)
+		return root_error(err, "root file system");
+	cred = fs_cred_create(&ids, &ids.gid, 1);
+	first_fs = cred ? fs_context_create(cred, cfg->h.umask) : NULL;
+	if (!first_fs)
+		return BOOT_NO_KERNEL_HEAP;
+	for (i = 0; i < cfg->h.n_mounts; i++) {
+		const struct boot_mount *m = &cfg->mounts[i];
+
+		if (m->type == MOUNT_ROOT || m->type > MOUNT_DEV)
+			continue;
+		err = attach(m, sources[m->type]);
+		if (err)
+			return root_error(err, m->target);
+	}
+	return BOOT_OK;
+}
+
+static void instance_ended(int wait_status)
+{
+	host_exit(EXIT_PROGRAM, (uint32_t)wait_status, 0);
+}
+
+static void host_signals(uint64_t bits)
+{
+	struct process *first = process_first();
+
+	if (first)
+		signal_send_host(&first->sig, bits);
+}
+
+static const struct host_event_ops events = {
+	.ready = console_ready,
+	.signals = host_signals,
+};
+
+static enum boot_error program_error(int err)
+{
+	switch (err) {
+	case 0:
+		return BOOT_OK;
+	case -EPERM:
+		return BOOT_NO_ENTRY_POINT;
+	case -ENOENT:
+	case -ENOTDIR:
+		return BOOT_NO_PROGRAM;
+	case -ENOMEM:
+		return BOOT_NO_USER_SPACE;
+	default:
+		log_error("cannot execute the program: error %d", -err);
+		return BOOT_NOT_EXECUTABLE;
+	}
+}
+
+enum boot_error boot_program(const struct boot_config *cfg,
+			     const struct boot_strings *strings)
+{
+	struct process_boot pb = {
+		.path = strings->argv[0],
+		.argv = strings->argv,
+		.envp = strings->envp,
+		.cwd = cfg->cwd,
+		.uid = strings->uid,
+		.gid = strings->gid,
+		.umask = cfg->h.umask,
+		.stack_size = cfg->h.default_stack_size,
+		.max_threads = cfg->h.max_threads,
+		.is_debuggable = cfg->h.flags & BOOTCFG_DEBUGGABLE,
+		.entry_points = cfg->entry_points,
+		.fs = first_fs,
+	};
+	struct process *first;
+	uint32_t i;
+	int err;
+
+	proc_init();
+	for (i = 0; i < ARRAY_SIZE(pb.stdio); i++)
+		if (console_open(i, &pb.stdio[i]))
+			return BOOT_NO_KERNEL_HEAP;
+	proc_set_exit_hook(instance_ended);
+	sched_set_host_events(&events);
+	err = process_create_first(&pb, &first);
+	for (i = 0; i < ARRAY_SIZE(pb.stdio); i++)
+		file_put(pb.stdio[i]);
+	if (err)
+		return program_error(err);
+	process_put(first);
+	return BOOT_OK;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "libos/cpu/vcpu.h"
+
+#include <stddef.h>
+
+#include "base/string.h"
+#include "libos/cpu/entry_points.h"
+#include "libos/cpu/offsets.h"
+#include "libos/cpu/regs.h"
+
+#define CHECK(type, member, offset)                                            \
+	_Static_assert(offsetof(struct type, member) == (offset), #member)
+
+CHECK(vcpu, self, VCPU_O_SELF);
+CHECK(vcpu, syscall_entry, VCPU_O_SYSCALL_ENTRY);
+CHECK(vcpu, kstack_top, VCPU_O_KSTACK_TOP);
+CHECK(vcpu, user_rsp, VCPU_O_USER_RSP);
+CHECK(vcpu, return_rip, VCPU_O_RETURN_RIP);
+CHECK(vcpu, current, VCPU_O_CURRENT);
+CHECK(vcpu, host_rip, VCPU_O_HOST_RIP);
+CHECK(vcpu, host_rsp, VCPU_O_HOST_RSP);
+CHECK(vcpu, host_rbp, VCPU_O_HOST_RBP);
+CHECK(vcpu, hostcall_rsp, VCPU_O_HOSTCALL_RSP);
+CHECK(vcpu, trap_host_rip, VCPU_O_TRAP_HOST_RIP);
+CHECK(vcpu, trap_host_rsp, VCPU_O_TRAP_HOST_RSP);
+CHECK(vcpu, trap_host_rbp, VCPU_O_TRAP_HOST_RBP);
+CHECK(regs, r15, REGS_O_R15);
+CHECK(regs, rax, REGS_O_RAX);
+CHECK(regs, rip, REGS_O_RIP);
+_Static_assert(sizeof(struct regs) == REGS_SIZE, "struct regs");
+
+static uint64_t read_gs_base(void)
+{
+	uint64_t base;
+
+	__asm__ volatile("rdgsbase %0" : "=r"(base));
+	return base;
+}
+
+bool vcpu_init_self(void)
+{
+	uint64_t block = read_gs_base();
+	struct vcpu *v = (struct vcpu *)block;
+
+	if (v->is_started)
+		return false;
+	v->self = v;
+	v->index = (uint32_t)((block - VCPU_BASE - VCPU_BLOCK) / VCPU_STRIDE);
+	v->syscall_entry = (uint64_t)&entry_syscall;
+	v->ssa = (void *)(block - VCPU_BLOCK + VCPU_SSA);
+	v->is_started = 1;
+	return true;
+}

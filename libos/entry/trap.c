@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * trap.c - the second half: what an exception in user code means.
+ *
+ * A table of vectors.  #UD is the gate of everything an enclave can't execute:
+ * SYSCALL, CPUID, RDTSC on SGX1, INT3 after an opt-out entry (SDM 36.6.1).
+ */
+#include "libos/entry/trap.h"
+
+#include "libos/cpu/cpuid.h"
+#include "libos/cpu/tsc.h"
+#include "libos/entry/syscall.h"
+#include "libos/mm/mm.h"
+#include "libos/mm/usercopy.h"
+#include "libos/sched/sched.h"
+#include "libos/signal/siginfo.h"
+#include "libos/signal/signal.h"
+#include "libos/time/clock.h"
+#include "sgx/ssa.h"
+
+struct trap {
+	uint32_t vector;
+	uint32_t error;
+	uint64_t addr;
+};
+
+typedef void trap_func(struct thread *self, struct regs *regs,
+		       const struct trap *trap);
+
+static void raise(struct thread *self, const struct trap *trap, int sig,
+		  int code, uint64_t addr)
+{
+	self->sig->trap_nr = trap->vector;
+	self->sig->trap_error = trap->error;
+	self->sig->trap_addr = trap->addr;
+	signal_fault(self, sig, code, addr);
+}
+
+static void page_fault(struct thread *self, struct regs *regs,
+		       const struct trap *trap)
+{
+	uint32_t access = PROT_READ;
+	int code = 0;
+	int sig;
+
+	if (trap->error & SGX_PF_ID)
+		access = PROT_EXEC;
+	else if (trap->error & SGX_PF_W)
+		access = PROT_WRITE;
+	(void)regs;
+	sig = mm_fault(self->mm, trap->addr, access, &code);
+	if (sig)
+		raise(self, trap, sig, code, trap->addr);
+}
+
+static void emulate_cpuid(struct regs *regs)
+{
+	struct cpuid_regs r;
+
+	cpuid_lookup((uint32_t)regs->rax, (uint32_t)regs->rcx, &r);
+	regs->rax = r.eax;
+	regs->rbx = r.ebx;
+	regs->rcx = r.ecx;
+	regs->rdx = r.edx;
+	regs->rip += 2;
+}
+
+/* A counter of nanoseconds is as good as any: the TSC's rate is unspecified. */
+static void emulate_rdtsc(struct regs *regs)
+{
+	uint64_t now = clock_monotonic_ns();
+
+	regs->rax = (uint32_t)now;
+	regs->rdx = now >> 32;
+	regs->rip += 2;
+}
+
+static void emulate_rdtscp(struct regs *regs)
+{
+	emulate_rdtsc(regs);
+	regs->rcx = sched_vcpu_index();
+	regs->rip++;
+}
+
+static void invalid_opcode(struct thread *self, struct regs *regs,
+			   const struct trap *trap)
+{
+	uint8_t op[3] = { 0, 0, 0 };
+	size_t left;
+
+	left = copy_from_user_partial(op, user_ptr(regs->rip), sizeof(op));
+	if (left == sizeof(op)) {
+		raise(self, trap, SIGSEGV, SEGV_MAPERR, regs->rip);
+		return;
+	}
+	if (op[0] == 0x0f && op[1] == 0x05)
+		syscall_trapped(self, regs);
+	else if (op[0] == 0x0f && op[1] == 0xa2)
+		emulate_cpuid(regs);
+	else if (op[0] == 0x0f && op[1] == 0x31)
+		emulate_rdtsc(regs);
+	else if (op[0] == 0x0f && op[1] == 0x01 && op[2] == 0xf9)
+		emulate_rdtscp(regs);
+	else if (op[0] == 0xcc) {
+		regs->rip++;
+		raise(self, trap, SIGTRAP, SI_KERNEL, 0);
+	} else
+		raise(self, trap, SIGILL, ILL_ILLOPN, regs->rip);
+}
+
+static void general_protection(struct thread *self, struct regs *regs,
+			       const struct trap *trap)
+{
+	(void)regs;
+	raise(self, trap, SIGSEGV, SI_KERNEL, 0);
+}
+
+static void divide_error(struct thread *self, struct regs *regs,
+			 const struct trap *trap)
+{
+	raise(self, trap, SIGFPE, FPE_INTDIV, regs->rip);
+}
+
+static void float_error(struct thread *self, struct regs *regs,
+			const struct trap *trap)
+{
+	raise(self, trap, SIGFPE, FPE_FLTINV, regs->rip);
+}
+
+static void alignment(struct thread *self, struct regs *regs,
+		      const struct trap *trap)
+{
+	(void)regs;
+	raise(self, trap, SIGBUS, BUS_ADRALN, 0);
+}
+
+static void breakpoint(struct thread *self, struct regs *regs,
+		       const struct trap *trap)
+{
+	if (trap->vector == SGX_VECTOR_BP)
+		regs->rip++;
+	raise(self, trap, SIGTRAP,
+	      trap->vector == SGX_VECTOR_BP ? SI_KERNEL : TRAP_TRACE,
+	      regs->rip);
+}
+
+static trap_func *const handlers[] = {
+	[SGX_VECTOR_DE] = divide_error,
+	[SGX_VECTOR_DB] = breakpoint,
+	[SGX_VECTOR_BP] = breakpoint,
+	[SGX_VECTOR_BR] = general_protection,
+	[SGX_VECTOR_UD] = invalid_opcode,
+	[SGX_VECTOR_GP] = general_protection,
+	[SGX_VECTOR_PF] = page_fault,
+	[SGX_VECTOR_MF] = float_error,
+	[SGX_VECTOR_AC] = alignment,
+	[SGX_VECTOR_XM] = float_error,
+	[SGX_VECTOR_CP] = general_protection,
+};
+
+void trap_user(struct regs *regs, uint32_t vector, uint32_t error,
+	       uint64_t addr)
+{
+	struct thread *self = thread_self();
+	struct trap trap = { vector, error, addr };
+
+	if (vector == TRAP_NONE)
+		sched_tick();
+	else if (vector < ARRAY_SIZE(handlers) && handlers[vector])
+		handlers[vector](self, regs, &trap);
+	else
+		general_protection(self, regs, &trap);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * trap_entry.c - the first half: at CSSA=1.
+ *
+ * SSA[0] may describe three places:
+ *   user code (stubs included)  the thread's state moves to the thread, SSA[0] becomes
+ *                               a call of trap_user() with clean state
+ *   the exit path               nothing there is lost by starting it again
+ *   elsewhere in the kernel     a tick is noted; a fault goes to its fixup, or
+ *                               ends the kernel
+ * URSP, URBP and GSBASE are never written.
+ */
+#include "abi/layout.h"
+#include "base/string.h"
+#include "libos/cpu/entry_points.h"
+#include "libos/cpu/extable.h"
+#include "libos/cpu/fpu.h"
+#include "libos/cpu/vcpu.h"
+#include "libos/entry/panic.h"
+#include "libos/entry/trap.h"
+#include "libos/sched/thread.h"
+#include "sgx/ssa.h"
+
+#define RFLAGS_FIXED 0x2ull
+#define RFLAGS_TF 0x100ull
+#define RFLAGS_AC 0x40000ull
+
+static struct gprsgx *frame_gprs(struct vcpu *v)
+{
+	return (struct gprsgx *)((uint8_t *)v->ssa +
+				 ssa_gprsgx_offset(SSA_FRAME_PAGES));
+}
+
+static const struct exinfo *frame_exinfo(struct vcpu *v)
+{
+	return (const struct exinfo *)((uint8_t *)v->ssa +
+				       ssa_exinfo_offset(SSA_FRAME_PAGES));
+}
+
+static bool in_kernel_text(uint64_t rip)
+{
+	return rip >= (uint64_t)kernel_text_start &&
+	       rip < (uint64_t)kernel_text_end;
+}
+
+static void save_user(struct vcpu *v, const struct gprsgx *g)
+{
+	struct thread *t = v->current;
+	struct regs *r = t->regs;
+
+	r->r15 = g->r15;
+	r->r14 = g->r14;
+	r->r13 = g->r13;
+	r->r12 = g->r12;
+	r->r11 = g->r11;
+	r->r10 = g->r10;
+	r->r9 = g->r9;
+	r->r8 = g->r8;
+	r->rbp = g->rbp;
+	r->rbx = g->rbx;
+	r->rax = g->rax;
+	r->rcx = g->rcx;
+	r->rdx = g->rdx;
+	r->rsi = g->rsi;
+	r->rdi = g->rdi;
+	r->rip = g->rip;
+	r->rflags = g->rflags;
+	r->rsp = g->rsp;
+	r->orig_rax = NOT_A_SYSCALL;
+	memcpy(t->fpu, v->ssa, fpu_size());
+	t->fpu_in_memory = 1;
+}
+
+/* ERESUME will call trap_user(regs, vector, error, addr). */
+static void resume_in_kernel(struct gprsgx *g, struct regs *regs,
+			     uint32_t vector, const struct exinfo *ex)
+{
+	g->rip = (uint64_t)entry_trap_continue;
+	g->rsp = (uint64_t)regs;
+	g->rbp = 0;
+	g->rdi = (uint64_t)regs;
+	g->rsi = vector;
+	g->rdx = ex->errcd;
+	g->rcx = ex->maddr;
+	g->rflags = RFLAGS_FIXED;
+}
+
+static void from_user(struct vcpu *v, struct gprsgx *g, uint32_t vector)
+{
+	struct regs *regs = v->current->regs;
+
+	save_user(v, g);
+	regs->source = vector == TRAP_NONE ? REGS_TICK : REGS_FAULT;
+	resume_in_kernel(g, regs, vector, frame_exinfo(v));
+	fpu_init(v->ssa);
+}
+
+static void from_exit_path(struct gprsgx *g)
+{
+	g->rip = (uint64_t)exit_lo;
+	g->rflags = RFLAGS_FIXED;
+}
+
+static void fault_in_kernel(struct gprsgx *g, const struct exinfo *ex,
+			    uint32_t vector)
+{
+	uint64_t fixup = extable_find(g->rip);
+
+	if (fixup) {
+		g->rip = fixup;
+		return;
+	}
+	panic_from_trap(g, vector, ex->maddr);
+}
+
+static void from_kernel(struct vcpu *v, struct gprsgx *g, uint32_t vector)
+{
+	switch (vector) {
+	case TRAP_NONE:
+		thread_set_work(v->current, WORK_RESCHED);
+		break;
+	case SGX_VECTOR_AC:
+	case SGX_VECTOR_DB:
+		/* A program's flag, still set at the first instructions. */
+		g->rflags &= ~(RFLAGS_AC | RFLAGS_TF);
+		break;
+	default:
+		fault_in_kernel(g, frame_exinfo(v), vector);
+	}
+}
+
+void trap_at_cssa1(void)
+{
+	struct vcpu *v = vcpu_self();
+	struct gprsgx *g = frame_gprs(v);
+	uint32_t vector = exitinfo_is_valid(g->exitinfo)
+				  ? exitinfo_vector(g->exitinfo)
+				  : TRAP_NONE;
+
+	if (!in_kernel_text(g->rip))
+		from_user(v, g, vector);
+	else if (vector == TRAP_NONE && g->rip >= (uint64_t)exit_lo &&
+		 g->rip < (uint64_t)exit_hi) {
+		thread_set_work(v->current, WORK_RESCHED);
+		from_exit_path(g);
+	} else
+		from_kernel(v, g, vector);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * clock.c - the monotonic clock from TSC and the host's samples.
+ *
+ *	now = base_ns + ((tsc - base_tsc) * mult >> MULT_SHIFT)
+ *
+ * The host's sample moves the clock forward at once if we are behind, and makes it
+ * run slower by 1/1024 while we are ahead, so it never goes back.  Where RDTSC
+ * is not to be used (an SGX1 enclave), time stands still between samples.
+ *
+ * Writers take turns by an odd sequence number; readers retry.
+ */
+#include "libos/time/clock.h"
+
+#include "base/compiler.h"
+#include "libos/cpu/tsc.h"
+#include "libos/hostcall/hostcall.h"
+
+#define MULT_SHIFT 32
+#define SLEW_SHIFT 10
+#define AHEAD_MAX_NS 50000
+#define TSC_KHZ_MIN 100000u
+#define TSC_KHZ_MAX 20000000u
+#define TIME_MAX_NS (1ull << 62)
+
+struct clock_state {
+	uint64_t base_tsc;
+	uint64_t base_ns;
+	uint64_t mult; /* 0: no TSC */
+	uint64_t real_offset_ns;
+};
+
+static struct clock_state state;
+static uint32_t seq; /* odd: being written */
+static uint64_t boot_ns;
+
+static uint64_t eval(const struct clock_state *s, uint64_t tsc)
+{
+	uint64_t delta = tsc > s->base_tsc ? tsc - s->base_tsc : 0;
+
+	return s->base_ns +
+	       (uint64_t)((unsigned __int128)delta * s->mult >> MULT_SHIFT);
+}
+
+static struct clock_state snapshot(void)
+{
+	struct clock_state s;
+	uint32_t before;
+
+	do {
+		before = __atomic_load_n(&seq, __ATOMIC_ACQUIRE);
+		s = state;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while ((before & 1) || before != READ_ONCE(seq));
+	return s;
+}
+
+uint64_t clock_monotonic_ns(void)
+{
+	struct clock_state s = snapshot();
+
+	return s.mult ? eval(&s, tsc_read()) : s.base_ns;
+}
+
+uint64_t clock_realtime_ns(void)
+{
+	return clock_monotonic_ns() + snapshot().real_offset_ns;
+}
+
+uint64_t clock_boot_ns(void)
+{
+	return boot_ns;
+}
+
+static uint64_t mult_of(uint32_t khz)
+{
+	if (khz < TSC_KHZ_MIN || khz > TSC_KHZ_MAX)
+		return 0;
+	return (1000000ull << MULT_SHIFT) / khz;
+}
+
+/* Where the clock should be, by what the host said. */
+static void steer(struct clock_state *s, const struct host_clock *h)
+{
+	struct clock_state host = { .base_tsc = h->tsc,
+				    .base_ns = h->mono_ns,
+				    .mult = mult_of(h->tsc_khz) };
+	uint64_t tsc = host.mult ? tsc_read() : 0;
+	uint64_t ours = s->mult ? eval(s, tsc) : s->base_ns;
+	uint64_t theirs = host.mult ? eval(&host, tsc) : host.base_ns;
+
+	s->base_tsc = tsc;
+	s->base_ns = MAX(ours, theirs);
+	s->mult = host.mult;
+	if (ours > theirs + AHEAD_MAX_NS)
+		s->mult -= s->mult >> SLEW_SHIFT;
+	if (h->real_ns > h->mono_ns)
+		s->real_offset_ns =
+			MAX(s->real_offset_ns, h->real_ns - h->mono_ns);
+}
+
+void clock_update(void)
+{
+	uint32_t even = __atomic_load_n(&seq, __ATOMIC_RELAXED) & ~1u;
+	struct host_clock h;
+	struct clock_state s;
+
+	if (!host_clock_sample(&h) || h.mono_ns > TIME_MAX_NS ||
+	    h.real_ns > TIME_MAX_NS)
+		return;
+	/* Somebody else updates: his sample is as good. */
+	if (!__atomic_compare_exchange_n(&seq, &even, even + 1, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	s = state;
+	steer(&s, &h);
+	state = s;
+	__atomic_store_n(&seq, even + 2, __ATOMIC_RELEASE);
+}
+
+void clock_init(void)
+{
+	clock_update();
+	boot_ns = clock_monotonic_ns();
+}
