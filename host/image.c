@@ -37,22 +37,19 @@ static int check_config(struct cspan bytes, struct bootcfg_header *ret,
 	struct bootcfg_header h;
 
 	if (bytes.size < sizeof(h) || bytes.size > CONFIG_SIZE_MAX)
-		return refuse(ret_reason, "the boot config has a wrong size");
+		return refuse(ret_reason, "has a wrong size");
 	memcpy(&h, bytes.data, sizeof(h));
 	if (h.magic != BOOTCFG_MAGIC || h.version != BOOTCFG_VERSION ||
 	    h.size != bytes.size)
-		return refuse(ret_reason, "the boot config is malformed");
+		return refuse(ret_reason, "is malformed");
 	if (!h.max_vcpus || h.max_vcpus > VCPU_MAX)
-		return refuse(ret_reason, "the boot config asks for no vCPU, "
-		                          "or for too many");
+		return refuse(ret_reason, "asks for no vCPU, or too many");
 	if (!IS_ALIGNED(h.user_space_size, PAGE_SIZE) ||
 	    h.user_space_size <= USER_BASE || h.user_space_size > USER_END)
-		return refuse(ret_reason,
-		              "the boot config's user space does not fit");
+		return refuse(ret_reason, "has a user space that does not fit");
 	if (!IS_ALIGNED(h.kernel_heap_size, PAGE_SIZE) ||
 	    !h.kernel_heap_size || h.kernel_heap_size > HEAP_SIZE_MAX)
-		return refuse(ret_reason,
-		              "the boot config's kernel heap does not fit");
+		return refuse(ret_reason, "has a kernel heap that does not fit");
 	*ret = h;
 	return 0;
 }
@@ -209,7 +206,7 @@ int image_init(struct image *ret_image, struct cspan kernel,
 		return ret;
 	ret = allocate(&image);
 	if (ret < 0) {
-		*ret_reason = "the host is out of memory";
+		*ret_reason = "finds no memory on the host";
 		image_fini(&image);
 		return ret;
 	}

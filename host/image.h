@@ -63,9 +63,9 @@ struct image {
 /*
  * image_init - lay out @kernel and @config.
  *
- * @kernel must outlive @ret_image, @config need not.  0, or with *@ret_reason
- * set to a clause that starts with the culprit: -ENOEXEC for the kernel,
- * -EINVAL for the config, -ENOMEM.
+ * @kernel must outlive @ret_image, @config need not.  On failure *@ret_reason
+ * is the end of a sentence that starts with the culprit: "the kernel image" for
+ * -ENOEXEC, "the boot config" for -EINVAL, "the enclave image" for -ENOMEM.
  */
 __must_check int image_init(struct image *ret_image, struct cspan kernel,
                             struct cspan config, const char **ret_reason);
