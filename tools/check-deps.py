@@ -36,18 +36,21 @@ FOLDERS = {
     "tools": ["abi", "base", "sgx"],
 }
 
-# Inside the kernel: a folder includes only what stands in an earlier row.  A
-# process embeds its signal state, so of these two signal/ is the lower.
+# Inside the kernel: a folder includes only what stands in an earlier row.
+# The scheduler reads the clock, a process embeds its signal state, and entry
+# dispatches through the table of system calls.
 KERNEL_ORDER = [
     ["cpu"],
     ["hostcall"],
-    ["sched", "time"],
+    ["time"],
+    ["sched"],
     ["mm"],
     ["fs", "dev"],
     ["net", "ipc"],
     ["signal"],
     ["proc"],
-    ["sys", "entry"],
+    ["sys"],
+    ["entry"],
     ["boot"],
 ]
 
