@@ -42,6 +42,9 @@ enum futex_sharing { FUTEX_IS_PRIVATE, FUTEX_IS_SHARED };
 
 #define FUTEX_BITSET_ALL UINT32_MAX
 
+/* Once, at boot. */
+void futex_init(void);
+
 void futex_thread_init(struct futex_thread *ft, struct thread *t);
 
 /*

@@ -10,12 +10,12 @@
  * Locking.  proc_lock (RANK_PID, a spinlock) covers the tables of numbers, the
  * family (parent, children, groups, sessions) and the change to zombie.
  * process->sig.lock covers the threads and the group exit.  process->lock
- * (RANK_PROC, sleeping) covers what exec replaces and /proc shows.  cred,
- * rlimits and times have their own spinlock, process->limits_lock.
+ * (RANK_PROC, sleeping) covers what exec replaces and /proc shows.
+ * Credentials, limits and times have process->limits_lock, a spinlock.
  *
  * Start of the first process:
  *
- *	proc_init();
+ *	proc_init(&config);
  *	ret = process_create_first(&boot, &process);
  */
 #pragma once
@@ -32,8 +32,7 @@ struct file;
 
 enum {
 	PID_FIRST = 1,
-	PID_MAX = 4194304, /* as 64-bit Linux allows: /proc/sys/kernel/pid_max */
-	NGROUPS_MAX = 32   /* supplementary groups of a process */
+	PID_MAX = 4194304 /* as 64-bit Linux allows: /proc/sys/kernel/pid_max */
 };
 
 /* A number and what it names; in the table while it names something. */
@@ -44,16 +43,21 @@ struct pid {
 	struct thread *thread; /* NULL: the leader is gone */
 };
 
+/*
+ * Who the process is.  Files are checked against a copy, struct fs_cred, which
+ * holds the supplementary groups too; proc/cred.h keeps the two in step.
+ */
 struct cred {
 	uint32_t uid, euid, suid, fsuid;
 	uint32_t gid, egid, sgid, fsgid;
-	uint32_t ngroups;
-	uint32_t groups[NGROUPS_MAX];
 	uint64_t cap_effective, cap_permitted, cap_inheritable;
 	uint64_t cap_bounding, cap_ambient;
 	uint32_t securebits;
 	bool no_new_privs;
 };
+/* CAP_CHOWN .. CAP_CHECKPOINT_RESTORE: what root of a container has here. */
+#define CAP_LAST 40
+#define CAPS_ALL ((1ull << (CAP_LAST + 1)) - 1)
 
 enum rlimit_resource {
 	RLIMIT_CPU,
@@ -95,6 +99,16 @@ enum process_state {
 	PROCESS_REAPED
 };
 
+/* ITIMER_REAL: SIGALRM, once or every interval. */
+struct itimer {
+	struct timer timer;
+	struct spinlock lock; /* RANK_SIGACTION: beside, not under, the group's */
+	uint64_t deadline_ns; /* 0: not set */
+	uint64_t interval_ns;
+	struct signal_group *group;
+	struct sigqueue signal;
+};
+
 struct process {
 	int refs;
 	struct pid pid; /* pid.nr is the tgid */
@@ -119,9 +133,7 @@ struct process {
 
 	/* Under lock. */
 	struct mutex lock;
-	char *exe; /* absolute path of the program */
-	uint64_t arg_start, arg_end, env_start, env_end; /* user addresses */
-	uint64_t auxv_start, auxv_end;
+	struct file *exe; /* the program; a reference, NULL before the first */
 
 	struct spinlock limits_lock;
 	struct cred cred;
@@ -133,9 +145,7 @@ struct process {
 	uint32_t sched_policy;
 
 	uint64_t start_ns; /* monotonic */
-	struct timer real_timer; /* ITIMER_REAL */
-	uint64_t real_interval_ns;
-	struct sigqueue real_signal;
+	struct itimer real_timer;
 };
 
 /* The other side of vfork(2): the parent sleeps until the mm is let go. */
@@ -162,7 +172,6 @@ struct task {
 	void *kstack;
 	int pdeath_signal;
 	uint64_t timer_slack_ns;
-	uint64_t robust_size;
 	struct call_record calls[CALL_RING]; /* debuggable images only */
 	uint32_t ncalls;
 };
@@ -174,8 +183,17 @@ static inline struct task *task_of(struct thread *t)
 
 extern struct spinlock proc_lock;
 
+/* What the boot config says about all processes. */
+struct proc_config {
+	uint64_t stack_size;  /* RLIMIT_STACK of the first process */
+	uint64_t heap_size;   /* addresses that brk(2) may use */
+	uint32_t max_threads; /* in the instance */
+	bool is_debuggable;   /* fatal signals leave a report in the log */
+};
+
 /* Once, before the first process: registers the scheduler's and signals' ops. */
-void proc_init(void);
+void proc_init(const struct proc_config *config);
+extern struct proc_config proc_config;
 
 /* What boot knows about the first program. */
 struct process_boot {
@@ -183,15 +201,10 @@ struct process_boot {
 	const char *const *argv; /* NULL-terminated, as envp */
 	const char *const *envp;
 	const char *cwd;
-	struct file *stdio[3]; /* borrowed */
+	struct file *stdio[3]; /* borrowed; NULL: closed */
 	uint32_t uid, gid, umask;
-	uint64_t stack_size;   /* RLIMIT_STACK */
-	uint32_t max_threads;  /* of the instance */
-	bool is_debuggable;    /* crash reports */
 	/* Absolute path prefixes that may be run; NULL-terminated. */
 	const char *const *entry_points;
-	/* Of the root: the fs context is made by the caller. */
-	struct fs_context *fs;
 };
 
 /*
@@ -223,8 +236,12 @@ struct process *process_first(void);
 
 /* How many threads programs have now, in all. */
 uint32_t proc_nthreads(void);
-/* The instance's program has ended; called once, by its last thread. */
+/* The first process has ended; called once, by its last thread. */
 void proc_set_exit_hook(void (*hook)(int wait_status));
+
+/* For mm_ops, which boot puts together: see mm/mm.h. */
+bool proc_mm_runs_elsewhere(struct mm *mm);
+void proc_mm_kick_out(struct mm *mm);
 
 /* A limit's present value. */
 uint64_t process_rlimit(struct process *p, enum rlimit_resource r);
@@ -246,7 +263,7 @@ void proc_exit_work(struct thread *self, struct regs *regs);
 /* End the calling thread; @status is the process's if it is the last one. */
 __noreturn void thread_exit(struct thread *self, int status);
 
-/* wait4(2)'s encodings. */
+/* wait4(2)'s encoding of exit(@code). */
 static inline int wait_status_exited(int code)
 {
 	return (code & 0xff) << 8;

@@ -16,10 +16,8 @@
 static void restart_call(struct regs *regs, uint64_t nr)
 {
 	regs->rax = nr;
-	if (regs->source == REGS_STUB && signal_ops->site_restart &&
-	    signal_ops->site_restart(regs))
-		return;
-	regs->rip -= SYSCALL_INSN_SIZE;
+	if (regs->source != REGS_STUB || !signal_site_ops->restart(regs))
+		regs->rip -= SYSCALL_INSN_SIZE;
 }
 
 static bool is_interrupted_call(const struct regs *regs)
@@ -73,7 +71,7 @@ static void die_of(struct thread *self, const struct regs *regs,
 		   const struct siginfo *info)
 {
 	if (signal_default_action(info->signo) == DEFAULT_CORE &&
-	    signal_ops->fatal)
+	    signal_ops)
 		signal_ops->fatal(self, regs, info);
 	signal_group_exit(self->sig->group, signal_exit_status(info->signo));
 }

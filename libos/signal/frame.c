@@ -107,8 +107,7 @@ static void fill_mcontext(struct sigcontext *mc, const struct regs *regs,
 	mc->rax = regs->rax;
 	mc->rcx = regs->rcx;
 	mc->rsp = regs->rsp;
-	mc->rip = signal_ops->rip_to_user ? signal_ops->rip_to_user(regs->rip) :
-					    regs->rip;
+	mc->rip = signal_site_ops->rip_to_user(regs->rip);
 	mc->rflags = regs->rflags;
 	mc->cs = USER_CS;
 	mc->ss = USER_SS;
@@ -289,9 +288,7 @@ static void take_mcontext(struct regs *regs, const struct sigcontext *mc)
 	regs->rax = mc->rax;
 	regs->rcx = mc->rcx;
 	regs->rsp = mc->rsp;
-	regs->rip = signal_ops->rip_from_user ?
-			    signal_ops->rip_from_user(mc->rip) :
-			    mc->rip;
+	regs->rip = signal_site_ops->rip_from_user(mc->rip);
 	regs->rflags = (regs->rflags & ~RFLAGS_USER_MASK) |
 		       (mc->rflags & RFLAGS_USER_MASK);
 	regs->orig_rax = NOT_A_SYSCALL;

@@ -4,17 +4,40 @@
  */
 #include "libos/signal/signal.h"
 
+#include "base/errno.h"
 #include "base/string.h"
 #include "libos/mm/kheap.h"
 #include "libos/sched/sched.h"
 #include "libos/signal/internal.h"
 
-static const struct signal_ops no_ops;
-const struct signal_ops *signal_ops = &no_ops;
+static bool site_none(struct regs *regs)
+{
+	(void)regs;
+	return false;
+}
+
+static uint64_t rip_same(uint64_t rip)
+{
+	return rip;
+}
+
+static const struct signal_site_ops no_sites = {
+	.restart = site_none,
+	.rip_to_user = rip_same,
+	.rip_from_user = rip_same,
+};
+
+const struct signal_ops *signal_ops;
+const struct signal_site_ops *signal_site_ops = &no_sites;
 
 void signal_set_ops(const struct signal_ops *ops)
 {
 	signal_ops = ops;
+}
+
+void signal_set_site_ops(const struct signal_site_ops *ops)
+{
+	signal_site_ops = ops;
 }
 
 struct sighand *sighand_create(void)
@@ -151,11 +174,8 @@ bool signal_group_is_exiting(const struct signal_group *g)
 	return READ_ONCE(g->is_exiting);
 }
 
-void signal_exec(struct thread *self)
+void sighand_reset(struct sighand *s)
 {
-	struct thread_signal *ts = self->sig;
-	struct signal_group *g = ts->group;
-	struct sighand *s = g->actions;
 	struct sigaction_user *a;
 
 	spin_lock(&s->lock);
@@ -167,6 +187,67 @@ void signal_exec(struct thread *self)
 		a->mask = 0;
 	}
 	spin_unlock(&s->lock);
+}
+
+void signal_exec(struct thread *self, struct sighand *actions)
+{
+	struct thread_signal *ts = self->sig;
+	struct signal_group *g = ts->group;
+	struct sighand *old = NULL;
+
+	spin_lock(&g->lock);
+	if (actions) {
+		old = g->actions;
+		g->actions = actions;
+	}
+	spin_unlock(&g->lock);
+	sighand_put(old);
+	sighand_reset(g->actions);
 	ts->altstack = (struct sigaltstack_user){ .flags = SS_DISABLE };
-	ts->has_saved_mask = false;
+}
+
+static bool begin_solo(struct signal_group *g, struct thread *self)
+{
+	struct thread *t;
+	bool ok;
+
+	spin_lock(&g->lock);
+	ok = !g->is_exiting && !g->exec_thread;
+	if (ok) {
+		g->exec_thread = self;
+		list_for_each_entry(t, &g->threads, process_node)
+			if (t != self)
+				sched_notify(t, WORK_KILL);
+	}
+	spin_unlock(&g->lock);
+	return ok;
+}
+
+void signal_group_unsolo(struct thread *self)
+{
+	struct signal_group *g = self->sig->group;
+
+	spin_lock(&g->lock);
+	g->exec_thread = NULL;
+	spin_unlock(&g->lock);
+}
+
+int signal_group_solo(struct thread *self)
+{
+	struct signal_group *g = self->sig->group;
+	int ret = 0;
+
+	if (!begin_solo(g, self))
+		return -EAGAIN;
+	do {
+		sched_sleep_prepare(SLEEP_KILLABLE);
+		if (READ_ONCE(g->nthreads) == 1)
+			break;
+		ret = sched_sleep(NO_DEADLINE);
+	} while (ret == 0);
+	sched_sleep_done();
+	if (ret == 0)
+		return 0;
+	signal_group_unsolo(self);
+	return -EAGAIN;
 }

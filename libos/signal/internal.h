@@ -8,7 +8,8 @@
 
 #include "libos/signal/signal.h"
 
-extern const struct signal_ops *signal_ops;
+extern const struct signal_ops *signal_ops; /* NULL before boot is done */
+extern const struct signal_site_ops *signal_site_ops;
 
 /* What SIG_DFL means. */
 enum signal_default {

@@ -58,23 +58,12 @@ void signal_end_mask(struct thread *self)
 	signal_set_mask(self, ts->saved_mask);
 }
 
-bool signal_is_pending(const struct thread *t)
-{
-	return (__atomic_load_n(&t->work, __ATOMIC_SEQ_CST) &
-		(WORK_SIGNAL | WORK_KILL)) != 0;
-}
-
 /*
  * Only the work bits count: a call that was interrupted returns a restart
  * code, and those bits make sure that signal_deliver() sees to it.
  */
-bool signal_interrupts(const struct thread *t, uint32_t mode)
+bool signal_is_pending(const struct thread *t)
 {
-	uint32_t bits = WORK_KILL;
-
-	if (mode == SLEEP_UNINTERRUPTIBLE || t->is_exiting)
-		return false;
-	if (mode == SLEEP_INTERRUPTIBLE)
-		bits |= WORK_SIGNAL;
-	return (__atomic_load_n(&t->work, __ATOMIC_SEQ_CST) & bits) != 0;
+	return (__atomic_load_n(&t->work, __ATOMIC_SEQ_CST) &
+		(WORK_SIGNAL | WORK_KILL)) != 0;
 }

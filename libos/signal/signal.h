@@ -127,16 +127,25 @@ struct signal_ops {
 	/* @self is about to end its process by @info: report if allowed. */
 	void (*fatal)(struct thread *self, const struct regs *regs,
 		      const struct siginfo *info);
+};
+void signal_set_ops(const struct signal_ops *ops);
+
+/*
+ * What the rewriting of system call sites supplies, so that programs see their
+ * own addresses only.  Registered once at boot, or never; no slot is NULL.
+ */
+struct signal_site_ops {
 	/*
 	 * Undo the progress of a system call made from a rewritten site, so
-	 * that going to user code makes it again.  False: not such a site.
+	 * that going to user code makes it again.  False: @regs are not at
+	 * the end of one.
 	 */
-	bool (*site_restart)(struct regs *regs);
+	bool (*restart)(struct regs *regs);
 	/* The address a program would see for @rip, and back. */
 	uint64_t (*rip_to_user)(uint64_t rip);
 	uint64_t (*rip_from_user)(uint64_t rip);
 };
-void signal_set_ops(const struct signal_ops *ops);
+void signal_set_site_ops(const struct signal_site_ops *ops);
 
 /*
  * Life of the three structs.  sighand_create() has default actions; a copy is
@@ -146,6 +155,8 @@ struct sighand *sighand_create(void);
 struct sighand *sighand_copy(struct sighand *from);
 struct sighand *sighand_get(struct sighand *s);
 void sighand_put(struct sighand *s);
+/* All handlers become SIG_DFL; what is ignored stays so. */
+void sighand_reset(struct sighand *s);
 
 void signal_group_init(struct signal_group *g, struct sighand *actions);
 void signal_group_fini(struct signal_group *g);
@@ -204,10 +215,12 @@ void signal_send_host(struct signal_group *g, uint64_t bits);
  */
 void signal_deliver(struct thread *self, struct regs *regs);
 
-/* Is there something for signal_deliver() to do?  Takes no lock. */
+/*
+ * Is there something for signal_deliver() to do?  Takes no lock.  A call that
+ * returns a restart code must have seen true here, or had -ERESTARTSYS from
+ * sched_sleep(): the same bits are asked in both.
+ */
 bool signal_is_pending(const struct thread *t);
-/* thread_ops.is_interrupted */
-bool signal_interrupts(const struct thread *t, uint32_t mode);
 
 /*
  * Take the first pending signal in @wanted, of the thread or its group, whose
@@ -229,5 +242,16 @@ void signal_set_mask(struct thread *self, uint64_t mask);
 void signal_begin_mask(struct thread *self, uint64_t mask);
 void signal_end_mask(struct thread *self);
 
-/* execve(2): handlers become SIG_DFL, the alternate stack goes. */
-void signal_exec(struct thread *self);
+/*
+ * execve(2): @self's group gets @actions (taken over; NULL: keeps its own, which
+ * nobody shares) with the handlers reset; the alternate stack goes.
+ */
+void signal_exec(struct thread *self, struct sighand *actions);
+
+/*
+ * End the other threads of the group and wait until they are gone.  0; -EAGAIN:
+ * another thread does the same, or the group is ending.  From then on @self
+ * is alone, until signal_group_unsolo() lets it start threads again.
+ */
+int __must_check signal_group_solo(struct thread *self);
+void signal_group_unsolo(struct thread *self);

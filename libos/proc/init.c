@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * init.c - registering with the scheduler and the signals at boot.
+ */
+#include "libos/mm/overlay.h"
+#include "libos/proc/crash.h"
+#include "libos/proc/internal.h"
+
+struct proc_config proc_config;
+
+/* Under the run queue's lock: only a look, and a note for the way out. */
+static void switch_mm(struct thread *prev, struct thread *next)
+{
+	if (next->mm && !mm_switch(prev->mm, next->mm))
+		thread_set_work(next, WORK_MM);
+}
+
+static const struct thread_ops thread_ops = {
+	.release = task_release,
+	.switch_mm = switch_mm,
+};
+
+static void report_fatal(struct thread *self, const struct regs *regs,
+			 const struct siginfo *info)
+{
+	if (proc_config.is_debuggable)
+		crash_report(self, regs, info);
+}
+
+void proc_init(const struct proc_config *config)
+{
+	static struct signal_ops signal_ops = { .fatal = report_fatal };
+
+	proc_config = *config;
+	pid_init();
+	futex_init();
+	thread_set_ops(&thread_ops);
+	signal_set_ops(&signal_ops);
+}
