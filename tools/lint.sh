@@ -72,9 +72,9 @@ lint_scripts() {
     sources '*.sh' .ci/run | xargs -r shellcheck --severity=warning
 }
 
-# The checks above find what they look for.
+# The checks above find what they look for, and results are added up right.
 lint_selftest() {
-    tools/tests/lint-selftest.sh
+    tools/tests/lint-selftest.sh && tools/tests/results-selftest.sh
 }
 
 # The linked kernel, of each compiler that made one; 77 where none has.
