@@ -63,7 +63,8 @@ enum bootcfg_mount_type {
 	MOUNT_ROOT = 1, /* the measured root; writes go to memory */
 	MOUNT_TMPFS = 2,
 	MOUNT_PROC = 3,
-	MOUNT_DEV = 4
+	MOUNT_DEV = 4,
+	MOUNT_SYS = 5 /* never in a config: always there */
 };
 
 struct bootcfg_mount {

@@ -124,7 +124,7 @@ static enum boot_error stage_inputs(void)
 
 static enum boot_error stage_root(void)
 {
-	return boot_root(&config, &strings);
+	return boot_root(&config);
 }
 
 static enum boot_error stage_program(void)

@@ -4,9 +4,11 @@
 #include "base/errno.h"
 #include "base/log.h"
 #include "base/string.h"
+#include "libos/boot/vdso.h"
 #include "libos/dev/console.h"
 #include "libos/dev/devfs.h"
 #include "libos/fs/cred.h"
+#include "libos/fs/file.h"
 #include "libos/fs/fs_context.h"
 #include "libos/fs/mount.h"
 #include "libos/fs/namei.h"
@@ -14,11 +16,10 @@
 #include "libos/fs/rootfs.h"
 #include "libos/fs/tmpfs.h"
 #include "libos/hostcall/hostcall.h"
+#include "libos/proc/exec.h"
 #include "libos/proc/process.h"
 #include "libos/sched/sched.h"
 #include "libos/signal/signal.h"
-
-static struct fs_context *first_fs;
 
 static long read_index(void *arg, void *dst, size_t size)
 {
@@ -47,24 +48,32 @@ static int make_mount(const struct boot_mount *m, struct dentry **ret)
 		return procfs_create(ret);
 	case MOUNT_DEV:
 		return devfs_create(ret);
+	case MOUNT_SYS:
+		return sysfs_create(ret);
 	default:
 		return -EINVAL;
 	}
 }
 
-static int attach(const struct boot_mount *m, const char *source)
+/* As root, from the top: no process exists yet. */
+static int find_directory(const char *target, struct path *ret)
 {
-	struct dentry *root;
-	struct path at;
+	static const struct fs_cred root_ids;
+	struct fs_context *fs;
+	struct fs_cred *cred;
+	struct walk w;
 	int err;
 
-	err = namei_kernel(first_fs, m->target, &at);
-	if (err)
-		return err;
-	err = make_mount(m, &root);
-	if (!err)
-		err = mount_attach(&at, root, m->flags, source);
-	path_put(&at);
+	cred = fs_cred_create(&root_ids, NULL, 0);
+	if (!cred)
+		return -ENOMEM;
+	fs = fs_context_create(cred, 0);
+	if (!fs)
+		return -ENOMEM;
+	walk_begin_fs(&w, fs);
+	err = path_lookup(&w, target, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, ret);
+	walk_end(&w);
+	fs_context_put(fs);
 	return err;
 }
 
@@ -73,10 +82,58 @@ static const char *const sources[] = {
 	[MOUNT_TMPFS] = "tmpfs",
 	[MOUNT_PROC] = "proc",
 	[MOUNT_DEV] = "devtmpfs",
+	[MOUNT_SYS] = "sysfs",
 };
 
-enum boot_error boot_root(const struct boot_config *cfg,
-			  const struct boot_strings *strings)
+static int attach(const struct boot_mount *m)
+{
+	struct dentry *root;
+	struct path at;
+	int err;
+
+	err = find_directory(m->target, &at);
+	if (err)
+		return err;
+	err = make_mount(m, &root);
+	if (!err)
+		err = mount_attach(&at, root, m->flags, sources[m->type]);
+	path_put(&at);
+	return err;
+}
+
+/* What every instance has beside what its config lists. */
+static const struct boot_mount implicit_mounts[] = {
+	{ MOUNT_TMPFS, MOUNT_NOSUID | MOUNT_NODEV, "/dev/shm", "",
+	  "mode=1777" },
+	{ MOUNT_SYS, MOUNT_RDONLY | MOUNT_NOSUID, "/sys", "", "" },
+};
+
+static enum boot_error mount_all(const struct boot_config *cfg)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < cfg->h.n_mounts; i++) {
+		const struct boot_mount *m = &cfg->mounts[i];
+
+		if (m->type == MOUNT_ROOT)
+			continue;
+		if (m->type >= ARRAY_SIZE(sources))
+			return BOOT_BAD_CONFIG;
+		err = attach(m);
+		if (err)
+			return root_error(err, m->target);
+	}
+	for (i = 0; i < ARRAY_SIZE(implicit_mounts); i++) {
+		err = attach(&implicit_mounts[i]);
+		/* An image need not have /sys. */
+		if (err && err != -ENOENT)
+			return root_error(err, implicit_mounts[i].target);
+	}
+	return BOOT_OK;
+}
+
+enum boot_error boot_root(const struct boot_config *cfg)
 {
 	const struct rootfs_config rc = {
 		.index_sha256 = cfg->h.root_index_sha256,
@@ -85,13 +142,7 @@ enum boot_error boot_root(const struct boot_config *cfg,
 		.read_index = read_index,
 		.read_body = host_root_read,
 	};
-	struct fs_cred ids = { .uid = strings->uid,
-			       .gid = strings->gid,
-			       .fsuid = strings->uid,
-			       .fsgid = strings->gid };
-	struct fs_cred *cred;
 	struct dentry *root;
-	uint16_t i;
 	int err;
 
 	err = dcache_init();
@@ -101,20 +152,7 @@ enum boot_error boot_root(const struct boot_config *cfg,
 		err = mount_set_root(root, 0, sources[MOUNT_ROOT]);
 	if (err)
 		return root_error(err, "root file system");
-	cred = fs_cred_create(&ids, &ids.gid, 1);
-	first_fs = cred ? fs_context_create(cred, cfg->h.umask) : NULL;
-	if (!first_fs)
-		return BOOT_NO_KERNEL_HEAP;
-	for (i = 0; i < cfg->h.n_mounts; i++) {
-		const struct boot_mount *m = &cfg->mounts[i];
-
-		if (m->type == MOUNT_ROOT || m->type > MOUNT_DEV)
-			continue;
-		err = attach(m, sources[m->type]);
-		if (err)
-			return root_error(err, m->target);
-	}
-	return BOOT_OK;
+	return mount_all(cfg);
 }
 
 static void instance_ended(int wait_status)
@@ -133,6 +171,10 @@ static void host_signals(uint64_t bits)
 static const struct host_event_ops events = {
 	.ready = console_ready,
 	.signals = host_signals,
+};
+
+static const struct exec_ops exec_hooks = {
+	.map_vdso = boot_map_vdso,
 };
 
 static enum boot_error program_error(int err)
@@ -164,17 +206,21 @@ enum boot_error boot_program(const struct boot_config *cfg,
 		.uid = strings->uid,
 		.gid = strings->gid,
 		.umask = cfg->h.umask,
+		.entry_points = cfg->entry_points,
+	};
+	const struct proc_config pc = {
 		.stack_size = cfg->h.default_stack_size,
+		.heap_size = cfg->h.default_heap_size,
 		.max_threads = cfg->h.max_threads,
 		.is_debuggable = cfg->h.flags & BOOTCFG_DEBUGGABLE,
-		.entry_points = cfg->entry_points,
-		.fs = first_fs,
 	};
 	struct process *first;
 	uint32_t i;
 	int err;
 
-	proc_init();
+	proc_init(&pc);
+	boot_vdso_init();
+	exec_set_ops(&exec_hooks);
 	for (i = 0; i < ARRAY_SIZE(pb.stdio); i++)
 		if (console_open(i, &pb.stdio[i]))
 			return BOOT_NO_KERNEL_HEAP;

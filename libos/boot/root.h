@@ -8,7 +8,6 @@
 #include "libos/boot/config.h"
 #include "libos/boot/untrusted.h"
 
-enum boot_error boot_root(const struct boot_config *cfg,
-			  const struct boot_strings *strings);
+enum boot_error boot_root(const struct boot_config *cfg);
 enum boot_error boot_program(const struct boot_config *cfg,
 			     const struct boot_strings *strings);

@@ -24,6 +24,7 @@ CHECK(vcpu, hostcall_rsp, VCPU_O_HOSTCALL_RSP);
 CHECK(vcpu, trap_host_rip, VCPU_O_TRAP_HOST_RIP);
 CHECK(vcpu, trap_host_rsp, VCPU_O_TRAP_HOST_RSP);
 CHECK(vcpu, trap_host_rbp, VCPU_O_TRAP_HOST_RBP);
+CHECK(vcpu, vdso_clock, VCPU_O_VDSO_CLOCK);
 CHECK(regs, r15, REGS_O_R15);
 CHECK(regs, rax, REGS_O_RAX);
 CHECK(regs, rip, REGS_O_RIP);

@@ -30,6 +30,7 @@ struct vcpu {
 	uint64_t trap_host_rip; /* the same for an entry at CSSA=1   */
 	uint64_t trap_host_rsp;
 	uint64_t trap_host_rbp;
+	const void *vdso_clock; /* ABI with the vDSO: time/vdso_clock.h */
 
 	/* C code only. */
 	uint32_t index;

@@ -483,6 +483,7 @@ void sched_vcpu_init(uint32_t count)
 	v->idle = &q->idle;
 	v->current = &q->idle;
 	fpu_set_owner(NULL, NULL);
+	clock_vcpu_init();
 }
 
 /* Look for work before paying for an exit; true if there is some. */

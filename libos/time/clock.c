@@ -2,8 +2,6 @@
 /*
  * clock.c - the monotonic clock from TSC and the host's samples.
  *
- *	now = base_ns + ((tsc - base_tsc) * mult >> MULT_SHIFT)
- *
  * The host's sample moves the clock forward at once if we are behind, and makes it
  * run slower by 1/1024 while we are ahead, so it never goes back.  Where RDTSC
  * is not to be used (an SGX1 enclave), time stands still between samples.
@@ -14,52 +12,38 @@
 
 #include "base/compiler.h"
 #include "libos/cpu/tsc.h"
+#include "libos/cpu/vcpu.h"
 #include "libos/hostcall/hostcall.h"
+#include "libos/time/vdso_clock.h"
 
-#define MULT_SHIFT 32
 #define SLEW_SHIFT 10
 #define AHEAD_MAX_NS 50000
 #define TSC_KHZ_MIN 100000u
 #define TSC_KHZ_MAX 20000000u
 #define TIME_MAX_NS (1ull << 62)
 
-struct clock_state {
-	uint64_t base_tsc;
-	uint64_t base_ns;
-	uint64_t mult; /* 0: no TSC */
-	uint64_t real_offset_ns;
-};
-
-static struct clock_state state;
-static uint32_t seq; /* odd: being written */
+/* On a page of its own: programs read it through the vDSO. */
+static struct vdso_clock state __aligned(4096);
 static uint64_t boot_ns;
 
-static uint64_t eval(const struct clock_state *s, uint64_t tsc)
+static struct vdso_clock snapshot(void)
 {
-	uint64_t delta = tsc > s->base_tsc ? tsc - s->base_tsc : 0;
-
-	return s->base_ns +
-	       (uint64_t)((unsigned __int128)delta * s->mult >> MULT_SHIFT);
-}
-
-static struct clock_state snapshot(void)
-{
-	struct clock_state s;
+	struct vdso_clock s;
 	uint32_t before;
 
 	do {
-		before = __atomic_load_n(&seq, __ATOMIC_ACQUIRE);
+		before = __atomic_load_n(&state.seq, __ATOMIC_ACQUIRE);
 		s = state;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while ((before & 1) || before != READ_ONCE(seq));
+	} while ((before & 1) || before != READ_ONCE(state.seq));
 	return s;
 }
 
 uint64_t clock_monotonic_ns(void)
 {
-	struct clock_state s = snapshot();
+	struct vdso_clock s = snapshot();
 
-	return s.mult ? eval(&s, tsc_read()) : s.base_ns;
+	return s.mult ? vdso_clock_eval(&s, tsc_read()) : s.base_ns;
 }
 
 uint64_t clock_realtime_ns(void)
@@ -76,18 +60,18 @@ static uint64_t mult_of(uint32_t khz)
 {
 	if (khz < TSC_KHZ_MIN || khz > TSC_KHZ_MAX)
 		return 0;
-	return (1000000ull << MULT_SHIFT) / khz;
+	return (1000000ull << CLOCK_MULT_SHIFT) / khz;
 }
 
 /* Where the clock should be, by what the host said. */
-static void steer(struct clock_state *s, const struct host_clock *h)
+static void steer(struct vdso_clock *s, const struct host_clock *h)
 {
-	struct clock_state host = { .base_tsc = h->tsc,
+	struct vdso_clock host = { .base_tsc = h->tsc,
 				    .base_ns = h->mono_ns,
 				    .mult = mult_of(h->tsc_khz) };
 	uint64_t tsc = host.mult ? tsc_read() : 0;
-	uint64_t ours = s->mult ? eval(s, tsc) : s->base_ns;
-	uint64_t theirs = host.mult ? eval(&host, tsc) : host.base_ns;
+	uint64_t ours = s->mult ? vdso_clock_eval(s, tsc) : s->base_ns;
+	uint64_t theirs = host.mult ? vdso_clock_eval(&host, tsc) : host.base_ns;
 
 	s->base_tsc = tsc;
 	s->base_ns = MAX(ours, theirs);
@@ -101,25 +85,33 @@ static void steer(struct clock_state *s, const struct host_clock *h)
 
 void clock_update(void)
 {
-	uint32_t even = __atomic_load_n(&seq, __ATOMIC_RELAXED) & ~1u;
+	uint32_t even = __atomic_load_n(&state.seq, __ATOMIC_RELAXED) & ~1u;
 	struct host_clock h;
-	struct clock_state s;
+	struct vdso_clock s;
 
 	if (!host_clock_sample(&h) || h.mono_ns > TIME_MAX_NS ||
 	    h.real_ns > TIME_MAX_NS)
 		return;
 	/* Somebody else updates: his sample is as good. */
-	if (!__atomic_compare_exchange_n(&seq, &even, even + 1, false,
+	if (!__atomic_compare_exchange_n(&state.seq, &even, even + 1, false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
 	s = state;
 	steer(&s, &h);
-	state = s;
-	__atomic_store_n(&seq, even + 2, __ATOMIC_RELEASE);
+	state.base_tsc = s.base_tsc;
+	state.base_ns = s.base_ns;
+	state.mult = s.mult;
+	state.real_offset_ns = s.real_offset_ns;
+	__atomic_store_n(&state.seq, even + 2, __ATOMIC_RELEASE);
 }
 
 void clock_init(void)
 {
 	clock_update();
 	boot_ns = clock_monotonic_ns();
+}
+
+void clock_vcpu_init(void)
+{
+	vcpu_self()->vdso_clock = &state;
 }

@@ -16,6 +16,8 @@
 #define NSEC_PER_USEC 1000ull
 
 void clock_init(void);
+/* On each vCPU: show its programs the clock. */
+void clock_vcpu_init(void);
 /* Take the host's newest sample; called on entry from the host and by ticks. */
 void clock_update(void);
 
