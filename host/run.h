@@ -63,6 +63,8 @@ struct host_run_options {
 	enum host_platform platform;
 	unsigned int isa;  /* emu: 1 or 2; 0: the best there is          */
 	uint64_t epc_size; /* emu: bytes of EPC; 0: the platform's default */
+	/* With HOST_RUN_MODEL_HW: cycles of EENTER, EEXIT, AEX; all 0: usual. */
+	uint32_t model_hw[3];
 	uint32_t nvcpus;   /* 0: min(usable cores, the config's max_vcpus) */
 	uint32_t flags;    /* enum host_run_flags                        */
 
@@ -81,12 +83,21 @@ struct host_run_options {
 
 enum host_result_kind {
 	HOST_RESULT_PROGRAM = 1, /* the first process ended: @status         */
-	HOST_RESULT_KERNEL,      /* the kernel did not boot, or gave up: @code */
-	HOST_RESULT_LOST         /* the enclave died: @vector, @addr, @vcpu  */
+	HOST_RESULT_KERNEL, /* the kernel did not boot, or gave up: @code */
+	HOST_RESULT_KILLED, /* deaf to a signal sent twice: @status     */
+	HOST_RESULT_LOST    /* the enclave died: @lost and what follows */
+};
+
+/* How an enclave dies without the kernel's saying so. */
+enum host_lost {
+	HOST_LOST_ENTRY = 1, /* EENTER or ERESUME fails: EPC lost in a sleep? */
+	HOST_LOST_IN_HANDLER, /* an exception in the kernel's own handler      */
+	HOST_LOST_ALL_LEFT /* every vCPU left for good                      */
 };
 
 struct host_result {
 	enum host_result_kind kind;
+	enum host_lost lost;
 	int status;        /* as wait(2) reports it */
 	unsigned int code; /* enum boot_error       */
 	unsigned int vcpu;
