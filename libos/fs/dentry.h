@@ -34,6 +34,7 @@ struct dentry {
 	uint32_t flags; /* under dcache_lock */
 	struct dentry *parent; /* itself at a root; a counted reference */
 	struct inode *inode;   /* fixed */
+	struct list alias_node; /* in inode->aliases */
 	const char *name;      /* not NUL-terminated */
 	uint16_t name_size;
 	uint16_t nmounts;
@@ -101,3 +102,10 @@ static inline bool path_equal(const struct path *a, const struct path *b)
  */
 char *d_path(const struct path *p, const struct path *root, char *buf,
              size_t size);
+
+/*
+ * One of the names of @inode as seen from the top, for /proc/PID/maps, which
+ * knows inodes only.  Its length; 0 and an empty string if there is none, or
+ * if it does not fit into @size bytes.
+ */
+size_t inode_path(struct inode *inode, char *dst, size_t size);

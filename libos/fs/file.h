@@ -100,7 +100,8 @@ enum file_mode {
 	FILE_WRITE = 1u << 1,
 	FILE_SEEK = 1u << 2, /* has a position: pread, lseek work */
 	FILE_PATH = 1u << 3, /* O_PATH: a place only                */
-	FILE_EXEC = 1u << 4  /* opened for execution: writers are kept out */
+	FILE_EXEC = 1u << 4, /* opened for execution: writers are kept out */
+	FILE_COUNTED = 1u << 5 /* counted as a writer of its inode */
 };
 
 struct file {
@@ -138,6 +139,13 @@ int __must_check file_create(const struct file_spec *spec, struct file **ret);
  * S_IFIFO | 0600 or S_IFSOCK | 0777.  NULL: no memory.
  */
 struct inode *file_anon_inode(uint32_t mode);
+
+/*
+ * Where a jump to @f (/proc/PID/fd/N) leads: its path, or, for a file without a
+ * name, a nameless place whose inode is @f's, so that opening it again reaches
+ * the same pipe.  References are the caller's.  0 or -ENOMEM.
+ */
+int __must_check file_place(struct file *f, struct path *ret);
 
 struct file *file_get(struct file *f);
 void file_put(struct file *f); /* NULL is fine */

@@ -52,6 +52,7 @@ void inode_init(struct inode *inode, struct superblock *sb,
 		.ctime_ns = now,
 		.btime_ns = now,
 	};
+	list_init(&inode->aliases);
 	rwlock_init(&inode->lock, RANK_INODE);
 }
 

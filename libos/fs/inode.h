@@ -15,11 +15,11 @@
  * one of the inode_no_xxx() refusals below.
  *
  *               dir->lock     inode->lock    on failure
- *  lookup       shared        -              *ret untouched
+ *  lookup       yes, or none  -              *ret untouched
  *  create       exclusive     -              directory unchanged
  *  link         exclusive     exclusive      directory unchanged
  *  unlink       exclusive     exclusive      directory unchanged
- *  rename       exclusive(2)  -              both directories unchanged
+ *  rename       exclusive(2)  victim: excl.  both directories unchanged
  *  setattr      -             exclusive      nothing changed
  *  getattr      -             shared
  *  get_link     -             -
@@ -30,6 +30,7 @@
 #pragma once
 
 #include "base/compiler.h"
+#include "base/list.h"
 #include "base/types.h"
 #include "libos/fs/uapi.h"
 #include "libos/sched/mutex.h"
@@ -89,6 +90,7 @@ struct create_spec {
 	uint32_t uid, gid;
 	uint64_t rdev;           /* device nodes */
 	const char *link_target; /* symbolic links */
+	bool never_named;        /* O_TMPFILE with O_EXCL: no link(2) later */
 };
 
 /*
@@ -185,6 +187,7 @@ struct inode {
 	uint64_t rdev;
 	void *special; /* of fifos, sockets, devices: their opener's */
 	struct lock_list *locks; /* flock.h; under its own lock */
+	struct list aliases; /* dentries of this inode; under dcache_lock */
 	int32_t writers; /* atomic; files open for writing, or -(executing) */
 
 	struct rwlock lock;

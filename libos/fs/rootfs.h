@@ -40,13 +40,6 @@ int __must_check rootfs_create(const struct rootfs_config *config,
                                struct dentry **ret_root);
 
 /*
- * What identifies the content of an unwritten file of the measured root for
- * the life of the instance: same id, same bytes.  0: no such thing (written
- * to, or not from the root).  For the cache of warm text.
- */
-uint64_t rootfs_content_id(const struct file *f);
-
-/*
  * The site table (abi/sites.h) that was measured with an ELF file: verified
  * bytes on the heap, the caller frees them with kfree().  Returns the size, 0
  * if the file has none or was written to, -EIO on a mismatch, -ENOMEM.

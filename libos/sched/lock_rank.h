@@ -9,10 +9,10 @@
 #pragma once
 
 enum lock_rank {
+	RANK_FILE_POS = 5,   /* file->pos_lock: /proc is read under it    */
 	RANK_PROC_TREE = 10, /* parents, children, groups                 */
 	RANK_PROC = 20,      /* process->lock: threads, exit state        */
 	RANK_EPOLL = 30,     /* epoll->lock; nested instances in order    */
-	RANK_FILE_POS = 35,  /* file->pos_lock                            */
 	RANK_RENAME = 38,    /* one rename at a time                      */
 	RANK_INODE = 40,     /* inode->lock; pair: inode_lock_two()       */
 	RANK_PIPE = 45,      /* pipe->lock                                */
@@ -28,6 +28,7 @@ enum lock_rank {
 	RANK_SPIN_FIRST = 100,
 	RANK_FDTABLE = 100,  /* files->lock                               */
 	RANK_DCACHE = 105,   /* dentry tree                               */
+	RANK_FLOCK = 107,    /* advisory locks of files                   */
 	RANK_PID = 110,      /* pid table                                 */
 	RANK_SIGHAND = 115,  /* signal_group->lock: pending sets, threads */
 	RANK_SIGACTION = 117, /* sighand->lock: actions                   */

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "libos/fs/rootchunk.h"
+
+#include "abi/rootidx.h"
+#include "base/errno.h"
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/string.h"
+#include "base/units.h"
+#include "crypto/sha256.h"
+#include "libos/fs/iov.h"
+#include "libos/mm/kheap.h"
+#include "libos/sched/mutex.h"
+
+#define CHUNK_BUCKETS 256
+#define CHUNKS_MIN 4 /* enough for a copy between two files */
+
+enum chunk_state { CHUNK_LOADING, CHUNK_READY, CHUNK_FAILED };
+
+struct chunk {
+	struct list bucket_node;
+	struct list lru_node; /* most recently used last */
+	uint64_t offset;      /* in the body */
+	uint32_t size;
+	uint32_t pins;
+	enum chunk_state state; /* leaves LOADING once, by release (C) */
+	int error;              /* once FAILED */
+	struct waitq loaded;
+	uint8_t *data; /* fixed once READY */
+};
+
+struct root_chunks {
+	root_read_func *read;
+	size_t max;
+	struct mutex lock;
+	/* Under lock. */
+	size_t count;
+	struct list lru;
+	struct list buckets[CHUNK_BUCKETS];
+	struct root_chunk_stats stats;
+};
+
+struct root_chunks *root_chunks_create(root_read_func *read, uint64_t bytes)
+{
+	struct root_chunks *c = kzalloc(sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->read = read;
+	c->max = MAX(bytes / ROOTIDX_CHUNK, (uint64_t)CHUNKS_MIN);
+	mutex_init(&c->lock, RANK_ROOT_CHUNKS);
+	list_init(&c->lru);
+	for (size_t i = 0; i < CHUNK_BUCKETS; i++)
+		list_init(&c->buckets[i]);
+	return c;
+}
+
+static size_t chunk_pages(const struct chunk *k)
+{
+	return PAGES_FOR(k->size);
+}
+
+static void chunk_free_locked(struct root_chunks *c, struct chunk *k)
+{
+	list_del(&k->bucket_node);
+	list_del(&k->lru_node);
+	c->count--;
+	kpages_free(k->data, chunk_pages(k));
+	kfree(k);
+}
+
+void root_chunks_destroy(struct root_chunks *c)
+{
+	struct chunk *k, *tmp;
+
+	if (!c)
+		return;
+	list_for_each_entry_safe(k, tmp, &c->lru, lru_node)
+		chunk_free_locked(c, k);
+	kfree(c);
+}
+
+static struct list *bucket_of(struct root_chunks *c, uint64_t offset)
+{
+	return &c->buckets[hash_u64(offset) % CHUNK_BUCKETS];
+}
+
+static struct chunk *find_locked(struct root_chunks *c, uint64_t offset)
+{
+	struct chunk *k;
+
+	list_for_each_entry(k, bucket_of(c, offset), bucket_node) {
+		if (k->offset == offset)
+			return k;
+	}
+	return NULL;
+}
+
+/* Drop the least recently used chunk that nobody is copying from. */
+static bool evict_one_locked(struct root_chunks *c)
+{
+	struct chunk *k;
+
+	list_for_each_entry(k, &c->lru, lru_node) {
+		if (!k->pins) {
+			chunk_free_locked(c, k);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A chunk with memory, not verified, pinned; NULL: no memory. */
+static struct chunk *add_locked(struct root_chunks *c, uint64_t offset,
+                                uint32_t size)
+{
+	struct chunk *k = kzalloc(sizeof(*k));
+
+	if (!k)
+		return NULL;
+	k->offset = offset;
+	k->size = size;
+	k->pins = 1;
+	k->state = CHUNK_LOADING;
+	waitq_init(&k->loaded);
+	while (c->count >= c->max && evict_one_locked(c))
+		;
+	/* A crowded heap takes from the cache before it gives up. */
+	do {
+		k->data = kpages_alloc(chunk_pages(k));
+	} while (!k->data && evict_one_locked(c));
+	if (!k->data) {
+		kfree(k);
+		return NULL;
+	}
+	list_add(bucket_of(c, offset), &k->bucket_node);
+	list_add_tail(&c->lru, &k->lru_node);
+	c->count++;
+	return k;
+}
+
+/* Bytes at @offset into enclave memory; then, and only then, look at them. */
+static int read_verified(struct root_chunks *c, void *dst, size_t size,
+                         uint64_t offset, const uint8_t *digest)
+{
+	uint8_t actual[SHA256_SIZE];
+	int err = c->read(dst, size, offset);
+
+	if (err < 0)
+		return err;
+	sha256(dst, size, actual);
+	if (memcmp(actual, digest, sizeof(actual)) == 0)
+		return 0;
+	memset(dst, 0, size);
+	log_error("the root's body was changed: %zu bytes at offset %llu are "
+	          "not the measured ones",
+	          size, (unsigned long long)offset);
+	return -EIO;
+}
+
+static int load(struct root_chunks *c, struct chunk *k, const uint8_t *digest)
+{
+	int err = read_verified(c, k->data, k->size, k->offset, digest);
+
+	mutex_lock(&c->lock);
+	c->stats.loads++;
+	c->stats.failures += err < 0;
+	k->error = err;
+	__atomic_store_n(&k->state, err < 0 ? CHUNK_FAILED : CHUNK_READY,
+	                 __ATOMIC_RELEASE); /* (C) pairs with wait_loaded() */
+	if (err < 0) {
+		/* Out of the table: the next reader asks the host again. */
+		list_del(&k->bucket_node);
+	}
+	mutex_unlock(&c->lock);
+	waitq_wake(&k->loaded, WAKE_ALL, 0);
+	return err;
+}
+
+/* Another thread reads it: wait for what comes of that. */
+static int wait_loaded(struct chunk *k)
+{
+	struct waiter w;
+
+	waiter_init(&w);
+	waitq_add(&k->loaded, &w);
+	for (;;) {
+		sched_sleep_prepare(SLEEP_UNINTERRUPTIBLE);
+		if (__atomic_load_n(&k->state, __ATOMIC_ACQUIRE) !=
+		    CHUNK_LOADING) /* (C) */
+			break;
+		(void)sched_sleep(NO_DEADLINE);
+	}
+	sched_sleep_done();
+	waitq_remove(&w);
+	return k->error;
+}
+
+static void chunk_put(struct root_chunks *c, struct chunk *k)
+{
+	mutex_lock(&c->lock);
+	k->pins--;
+	if (!k->pins && k->state == CHUNK_FAILED)
+		chunk_free_locked(c, k);
+	mutex_unlock(&c->lock);
+}
+
+/* The verified chunk at @offset of the body, pinned. */
+static int chunk_get(struct root_chunks *c, uint64_t offset, uint32_t size,
+                     const uint8_t *digest, struct chunk **ret)
+{
+	struct chunk *k;
+	bool is_new;
+	int err;
+
+	mutex_lock(&c->lock);
+	k = find_locked(c, offset);
+	is_new = !k;
+	if (k) {
+		k->pins++;
+		list_move_tail(&c->lru, &k->lru_node);
+	} else {
+		k = add_locked(c, offset, size);
+	}
+	/* READY is final while it is pinned. */
+	if (k && k->state == CHUNK_READY) {
+		mutex_unlock(&c->lock);
+		*ret = k;
+		return 0;
+	}
+	mutex_unlock(&c->lock);
+	if (!k)
+		return -ENOMEM;
+
+	err = is_new ? load(c, k, digest) : wait_loaded(k);
+	if (err < 0) {
+		chunk_put(c, k);
+		return err;
+	}
+	*ret = k;
+	return 0;
+}
+
+/* The chunk of @f that holds @off, and where in it. */
+static int chunk_of(const struct root_file *f, uint64_t off, struct chunk **ret,
+                    size_t *ret_in)
+{
+	uint64_t i = off / ROOTIDX_CHUNK;
+	uint64_t start = i * ROOTIDX_CHUNK;
+
+	*ret_in = (size_t)(off - start);
+	return chunk_get(f->chunks, f->body_offset + start,
+	                 (uint32_t)MIN(f->size - start,
+	                               (uint64_t)ROOTIDX_CHUNK),
+	                 f->digests + i * ROOTIDX_DIGEST, ret);
+}
+
+int root_file_read(const struct root_file *f, void *dst, size_t size,
+                   uint64_t off)
+{
+	struct chunk *k;
+	size_t done = 0, in, n;
+	int err;
+
+	while (done < size) {
+		err = chunk_of(f, off + done, &k, &in);
+		if (err < 0)
+			return err;
+		n = MIN(size - done, k->size - in);
+		memcpy((uint8_t *)dst + done, k->data + in, n);
+		chunk_put(f->chunks, k);
+		done += n;
+	}
+	return 0;
+}
+
+long root_file_copy(const struct root_file *f, struct iov *to, size_t size,
+                    uint64_t off)
+{
+	struct chunk *k;
+	size_t in;
+	long n = chunk_of(f, off, &k, &in);
+
+	if (n < 0)
+		return n;
+	n = iov_copy_to(to, k->data + in, MIN(size, k->size - in));
+	chunk_put(f->chunks, k);
+	return n;
+}
+
+int root_body_read(struct root_chunks *c, void *dst, size_t size,
+                   uint64_t offset, const uint8_t *digest)
+{
+	return read_verified(c, dst, size, offset, digest);
+}
+
+void root_chunks_stats(struct root_chunks *c, struct root_chunk_stats *ret)
+{
+	mutex_lock(&c->lock);
+	*ret = c->stats;
+	ret->cached = c->count;
+	mutex_unlock(&c->lock);
+}
