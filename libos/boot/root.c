@@ -12,12 +12,12 @@
 #include "libos/fs/fs_context.h"
 #include "libos/fs/mount.h"
 #include "libos/fs/namei.h"
-#include "libos/fs/procfs.h"
 #include "libos/fs/rootfs.h"
 #include "libos/fs/tmpfs.h"
 #include "libos/hostcall/hostcall.h"
 #include "libos/proc/exec.h"
 #include "libos/proc/process.h"
+#include "libos/proc/procfs/procfs.h"
 #include "libos/sched/sched.h"
 #include "libos/signal/signal.h"
 
