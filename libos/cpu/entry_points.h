@@ -13,6 +13,12 @@ struct thread;
 /* What stubs jump to: RCX is the return address, RAX the call's number. */
 extern const char entry_syscall[];
 
+/*
+ * What stubs of CPUID, XGETBV, RDTSC and RDTSCP jump to: RDX, which all of them
+ * write, is the return address; the stub's slot tells which it is.
+ */
+extern const char entry_insn[];
+
 /* [exit_lo, exit_hi): the way out, restartable at exit_lo. */
 extern const char exit_lo[], exit_hi[];
 

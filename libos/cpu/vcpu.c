@@ -25,6 +25,7 @@ CHECK(vcpu, trap_host_rip, VCPU_O_TRAP_HOST_RIP);
 CHECK(vcpu, trap_host_rsp, VCPU_O_TRAP_HOST_RSP);
 CHECK(vcpu, trap_host_rbp, VCPU_O_TRAP_HOST_RBP);
 CHECK(vcpu, vdso_clock, VCPU_O_VDSO_CLOCK);
+CHECK(vcpu, insn_entry, VCPU_O_INSN_ENTRY);
 CHECK(regs, r15, REGS_O_R15);
 CHECK(regs, rax, REGS_O_RAX);
 CHECK(regs, rip, REGS_O_RIP);
@@ -48,6 +49,7 @@ bool vcpu_init_self(void)
 	v->self = v;
 	v->index = (uint32_t)((block - VCPU_BASE - VCPU_BLOCK) / VCPU_STRIDE);
 	v->syscall_entry = (uint64_t)&entry_syscall;
+	v->insn_entry = (uint64_t)&entry_insn;
 	v->ssa = (void *)(block - VCPU_BLOCK + VCPU_SSA);
 	v->is_started = 1;
 	return true;

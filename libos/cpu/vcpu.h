@@ -31,6 +31,7 @@ struct vcpu {
 	uint64_t trap_host_rsp;
 	uint64_t trap_host_rbp;
 	const void *vdso_clock; /* ABI with the vDSO: time/vdso_clock.h */
+	uint64_t insn_entry;    /* ABI with stubs: %gs:112             */
 
 	/* C code only. */
 	uint32_t index;

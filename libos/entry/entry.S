@@ -148,30 +148,29 @@ leave:
 	ud2
 
 /*
- * A system call from a stub.  Registers are the program's; RCX is where it
- * goes on.  Until the stack is ours nothing may fault, and nothing does: the
- * vCPU block is mapped and aligned.
+ * From a stub: registers are the program's.  Until the stack is ours nothing
+ * may fault, and nothing does: the vCPU block is mapped and aligned.
+ * \rip is where the stub goes on, \nr the call's number, \r11 what R11 shall be.
  */
-	.globl	entry_syscall
-	.type	entry_syscall, @function
-	.balign	64
-entry_syscall:
+	.macro	ENTER_FROM_STUB rip, nr, rax
 	mov	%rsp, %gs:VCPU_O_USER_RSP
 	mov	%gs:VCPU_O_KSTACK_TOP, %rsp
 	push	$REGS_STUB
 	push	%gs:VCPU_O_USER_RSP
 	pushfq
-	push	%rcx
-	push	%rax
+	push	\rip
+	push	\nr
 	push	%rdi
 	push	%rsi
 	push	%rdx
 	push	%rcx
-	push	$-ENOSYS
+	push	\rax
 	push	%r8
 	push	%r9
 	push	%r10
-	push	10*8(%rsp)	/* R11 = RFLAGS, as SYSCALL sets it */
+	.endm
+
+	.macro	SAVE_REST
 	push	%rbx
 	push	%rbp
 	push	%r12
@@ -180,7 +179,27 @@ entry_syscall:
 	push	%r15
 	cld
 	mov	%rsp, %rdi
+	.endm
+
+/* A system call: RCX is the return address, RAX the number. */
+	.globl	entry_syscall
+	.type	entry_syscall, @function
+	.balign	64
+entry_syscall:
+	ENTER_FROM_STUB %rcx, %rax, $-ENOSYS
+	push	10*8(%rsp)	/* R11 = RFLAGS, as SYSCALL sets it */
+	SAVE_REST
 	call	syscall_enter
+	jmp	exit_to_user
+
+/* CPUID and its like: RDX is the return address. */
+	.globl	entry_insn
+	.type	entry_insn, @function
+entry_insn:
+	ENTER_FROM_STUB %rdx, $NOT_A_SYSCALL, %rax
+	push	%r11
+	SAVE_REST
+	call	insn_enter
 	jmp	exit_to_user
 
 /* From the CSSA=1 handler: RSP = struct regs, RDI..RCX = what happened. */

@@ -7,15 +7,14 @@
  */
 #include "libos/entry/trap.h"
 
-#include "libos/cpu/cpuid.h"
-#include "libos/cpu/tsc.h"
+#include "abi/sites.h"
+#include "libos/entry/insn.h"
 #include "libos/entry/syscall.h"
 #include "libos/mm/mm.h"
 #include "libos/mm/usercopy.h"
 #include "libos/sched/sched.h"
 #include "libos/signal/siginfo.h"
 #include "libos/signal/signal.h"
-#include "libos/time/clock.h"
 #include "sgx/ssa.h"
 
 struct trap {
@@ -53,35 +52,6 @@ static void page_fault(struct thread *self, struct regs *regs,
 		raise(self, trap, sig, code, trap->addr);
 }
 
-static void emulate_cpuid(struct regs *regs)
-{
-	struct cpuid_regs r;
-
-	cpuid_lookup((uint32_t)regs->rax, (uint32_t)regs->rcx, &r);
-	regs->rax = r.eax;
-	regs->rbx = r.ebx;
-	regs->rcx = r.ecx;
-	regs->rdx = r.edx;
-	regs->rip += 2;
-}
-
-/* A counter of nanoseconds is as good as any: the TSC's rate is unspecified. */
-static void emulate_rdtsc(struct regs *regs)
-{
-	uint64_t now = clock_monotonic_ns();
-
-	regs->rax = (uint32_t)now;
-	regs->rdx = now >> 32;
-	regs->rip += 2;
-}
-
-static void emulate_rdtscp(struct regs *regs)
-{
-	emulate_rdtsc(regs);
-	regs->rcx = sched_vcpu_index();
-	regs->rip++;
-}
-
 static void invalid_opcode(struct thread *self, struct regs *regs,
 			   const struct trap *trap)
 {
@@ -96,11 +66,11 @@ static void invalid_opcode(struct thread *self, struct regs *regs,
 	if (op[0] == 0x0f && op[1] == 0x05)
 		syscall_trapped(self, regs);
 	else if (op[0] == 0x0f && op[1] == 0xa2)
-		emulate_cpuid(regs);
+		insn_emulate(regs, SITE_CPUID, 2);
 	else if (op[0] == 0x0f && op[1] == 0x31)
-		emulate_rdtsc(regs);
+		insn_emulate(regs, SITE_RDTSC, 2);
 	else if (op[0] == 0x0f && op[1] == 0x01 && op[2] == 0xf9)
-		emulate_rdtscp(regs);
+		insn_emulate(regs, SITE_RDTSCP, 3);
 	else if (op[0] == 0xcc) {
 		regs->rip++;
 		raise(self, trap, SIGTRAP, SI_KERNEL, 0);
