@@ -71,6 +71,7 @@ static int draw_words(struct rng *r, uint64_t ret_words[RNG_SEED_WORDS])
 
 static int draw_seed(struct rng *r, uint8_t ret_seed[DRBG_SEED_SIZE])
 {
+	static const char info[] = "sofaenclave rng seed v1";
 	uint64_t words[RNG_SEED_WORDS];
 	int err;
 
@@ -78,7 +79,7 @@ static int draw_seed(struct rng *r, uint8_t ret_seed[DRBG_SEED_SIZE])
 	if (err == 0)
 		err = hkdf_sha256(span_make(ret_seed, DRBG_SEED_SIZE),
 		                  cspan_make(NULL, 0), CSPAN_OF(words),
-		                  cspan_str("sofaenclave rng seed v1"));
+		                  cspan_make(info, sizeof(info) - 1));
 	memzero_explicit(words, sizeof(words));
 	return err;
 }

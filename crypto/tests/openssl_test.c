@@ -5,12 +5,12 @@
  *
  *	test-crypto-openssl portable|sha-ni
  */
+#include <errno.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -298,6 +298,33 @@ static void compare_drbg(void)
 	}
 }
 
+/* Counters about to carry, within 64 bits, beyond them, and round to zero. */
+static void compare_drbg_carry(void)
+{
+	static const uint8_t zeros[64];
+	uint8_t key[32], iv[16], want[64], got[64];
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	struct drbg d;
+	int n;
+
+	fill(key, sizeof(key));
+	for (size_t ff = 0; ff <= sizeof(iv); ff++) {
+		memset(iv, 0x12, sizeof(iv));
+		memset(iv + sizeof(iv) - ff, 0xff, ff);
+		must(aes_key_init(&d.key, key, sizeof(key)) == 0, "our key");
+		memcpy(d.v, iv, sizeof(iv));
+		must(drbg_generate(&d, got, 48) == 0, "our drbg_generate");
+
+		/* CTR encrypts V itself first; CTR_DRBG begins at V + 1. */
+		must(EVP_EncryptInit_ex(ctx, EVP_aes_256_ctr(), NULL, key, iv),
+		     "ctr init");
+		must(EVP_EncryptUpdate(ctx, want, &n, zeros, sizeof(zeros)),
+		     "ctr");
+		expect_equal("drbg carry", ff, want + 16, got, 48);
+	}
+	EVP_CIPHER_CTX_free(ctx);
+}
+
 static void (*const compare[])(const uint8_t *data, size_t size) = {
 	compare_sha256, compare_hmac, compare_cmac, compare_aes, compare_hkdf,
 };
@@ -316,5 +343,6 @@ int main(int argc, char **argv)
 				data + next_number() % 16, size);
 		}
 	compare_drbg();
+	compare_drbg_carry();
 	return failures ? 1 : 0;
 }

@@ -29,6 +29,8 @@ struct source {
 		BAD_ONES,
 		BAD_STUCK,
 		BAD_ALTERNATES,
+		BAD_ONE_ZERO, /* a single word only */
+		BAD_ONE_ONES,
 		BAD_KINDS,
 	} bad;
 };
@@ -50,6 +52,12 @@ static int word(void *arg, uint64_t *ret_word)
 		return 0;
 	case BAD_STUCK:
 		*ret_word = hash_u64(s->bad_from);
+		return 0;
+	case BAD_ONE_ZERO:
+		*ret_word *= n != s->bad_from;
+		return 0;
+	case BAD_ONE_ONES:
+		*ret_word |= n == s->bad_from ? UINT64_MAX : 0;
 		return 0;
 	case BAD_ALTERNATES:
 		*ret_word = hash_u64(n % 2);

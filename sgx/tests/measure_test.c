@@ -315,7 +315,7 @@ static void make_good(struct stream *s)
 	put_eextend(s, 0x1000); /* any order within the page */
 	put(s, "EADD", 0x2000, SGX_SECINFO_TCS);
 	put(s, "EADD", 0x7000, RX);
-	put_eextend(s, 0x7f00);
+	put_eextend(s, 0x7000); /* a page begins anew */
 }
 
 static void good_stream(void **state)
