@@ -51,8 +51,8 @@ static void take_sample(struct hostclock_sample *ret)
 	do {
 		before = __rdtsc();
 		ret->mono_ns = read_clock(CLOCK_MONOTONIC);
-		after = __rdtsc();
 		ret->real_ns = read_clock(CLOCK_REALTIME);
+		after = __rdtsc();
 	} while (after - before > SAMPLE_TSC_MAX && --tries);
 	ret->tsc = before + (after - before) / 2;
 }

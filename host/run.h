@@ -65,8 +65,8 @@ struct host_run_options {
 	uint64_t epc_size; /* emu: bytes of EPC; 0: the platform's default */
 	/* With HOST_RUN_MODEL_HW: cycles of EENTER, EEXIT, AEX; all 0: usual. */
 	uint32_t model_hw[3];
-	uint32_t nvcpus;   /* 0: min(usable cores, the config's max_vcpus) */
-	uint32_t flags;    /* enum host_run_flags                        */
+	uint32_t nvcpus; /* 0: min(usable cores, the config's max_vcpus) */
+	uint32_t flags;  /* enum host_run_flags                        */
 
 	/* Files that `occlum build` made. */
 	const char *kernel;

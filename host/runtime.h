@@ -41,7 +41,7 @@ enum vcpu_state {
 	VCPU_NEW,
 	VCPU_STARTING, /* its thread is being made */
 	VCPU_RUNNING,
-	VCPU_LEFT, /* its thread enters no more */
+	VCPU_LEFT,  /* its thread enters no more */
 	VCPU_ABSENT /* no thread could be made for it */
 };
 

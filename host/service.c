@@ -41,10 +41,9 @@ static const struct service services[HC_COUNT] = {
 void *service_buffer(struct vcpu *v, uint64_t addr, uint64_t size)
 {
 	uint64_t scratch = (uintptr_t)v->shared->scratch;
-	uint64_t offset = addr - scratch;
+	uint64_t offset = addr - scratch; /* below it: wraps, too large */
 
-	if (addr < scratch || offset > HOST_SCRATCH_SIZE ||
-	    size > HOST_SCRATCH_SIZE - offset)
+	if (offset > HOST_SCRATCH_SIZE || size > HOST_SCRATCH_SIZE - offset)
 		return NULL;
 	return v->shared->scratch + offset;
 }
