@@ -80,8 +80,9 @@ struct vm_object_ops {
 struct vm_object {
 	const struct vm_object_ops *ops;
 	struct mutex lock;    /* RANK_VM_OBJECT */
-	struct list segments; /* struct vm_segment, by offset; under lock */
+	struct list segments; /* struct vm_segment; under lock            */
 	uint32_t nsegments;   /* written under lock, read by anyone       */
+	uint64_t changes;     /* writes past the segments; under lock     */
 };
 
 void vm_object_init(struct vm_object *obj, const struct vm_object_ops *ops);
@@ -111,7 +112,8 @@ struct vm_segment {
 	uint64_t start, end;      /* enclave addresses                   */
 	uint64_t offset;          /* of start in the object              */
 	uint32_t users;           /* under object->lock                  */
-	bool is_writable;         /* some mapper could write: write back */
+	uint32_t rights;          /* PAGE_*: what its mappers need, all of
+				     them together                       */
 };
 
 /* Put what is mapped over [@offset, +@size) of @dst, kernel memory. */
@@ -125,6 +127,9 @@ void vm_object_truncate(struct vm_object *obj, uint64_t size);
 /* Write back what is mapped of [@offset, +@size). */
 __must_check int vm_object_sync(struct vm_object *obj, uint64_t offset,
 				uint64_t size);
+
+/* Nothing to read or to write back: pages start as zeros. */
+bool vm_object_is_anonymous(const struct vm_object *obj);
 
 /* Anonymous shared memory of @size bytes, one reference. */
 __must_check int vm_object_create_anonymous(uint64_t size,

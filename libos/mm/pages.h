@@ -14,7 +14,8 @@
  *
  * So a program that reaches for memory that is not its own meets a fault, on
  * platforms that enforce rights.  Without EDMM every page that exists has all
- * rights for ever, and the VMA tree alone says what is allowed.
+ * rights for ever, the VMA tree alone says what is allowed, and the rights here
+ * are what was asked for.
  *
  * Rights grow by EMODPE, one page at a time and without the host.  They shrink
  * by the host (EMODPR) and EACCEPT: slow, so shrinking is collected in a
@@ -23,17 +24,20 @@
  *	struct pages_batch batch;
  *
  *	pages_batch_init(&batch);
- *	pages_protect(&batch, a, na, PROT_READ);
+ *	pages_protect(&batch, a, na, PAGE_R);
  *	pages_free(&batch, b, nb);
  *	pages_batch_finish(&batch);
+ *
+ * Addresses of freed pages may be given to others only after the batch has
+ * been finished.
  *
  * The host may refuse or lie.  What it refuses for a bounded number of times
  * stops the instance, because a page that kept a right it must not have, or
  * that can't be taken back, leaves nothing else to do.
  *
- * No lock protects one page: its owner (a VMA under its mm->lock, a segment,
- * the cache) is the only one to call.  Counters and leaves look after
- * themselves.  May sleep and leave the enclave.
+ * No lock protects one page: its owner (a VMA under its mm->lock, a segment
+ * under its object's, the cache) is the only one to call.  Counters and leaves
+ * look after themselves.  May sleep and leave the enclave.
  */
 #pragma once
 
@@ -74,7 +78,13 @@ uint32_t pages_rights(uint64_t addr);
  * Takes no lock: the answer may be old when it arrives.
  */
 bool pages_are_ready(uint64_t addr, uint64_t size, uint32_t rights);
-/* How many pages of the range are in use. */
+
+/*
+ * The first page of [@addr, +@npages) that is in use / not in use, or the end
+ * of the range.
+ */
+uint64_t pages_find_used(uint64_t addr, uint64_t npages);
+uint64_t pages_find_unused(uint64_t addr, uint64_t npages);
 uint64_t pages_count_used(uint64_t addr, uint64_t npages);
 
 struct pages_batch {
@@ -87,25 +97,23 @@ void pages_batch_init(struct pages_batch *b);
 void pages_batch_finish(struct pages_batch *b);
 
 /*
- * Make pages that are not in use ready to become so: after it none of the
- * range is PAGE_DIRTY, and no first touch can meet old contents.  To be called
- * when addresses are taken that another thread can't know yet.
+ * Can another thread of the program touch the addresses while they are being
+ * filled?  If so, a page must go from nothing to its contents in one step,
+ * which only a page that the host adds afresh can do.
  */
-__must_check int pages_prepare(uint64_t addr, uint64_t npages);
+enum pages_reach {
+	PAGES_HIDDEN,
+	PAGES_REACHABLE
+};
 
 /*
- * Bring pages that are not in use into use, zeroed, with @rights.  Pages in
- * use are left alone.  -ENOMEM: the budget is spent, or the host gave none;
- * then some of the range may have come into use.
+ * Bring the pages of the range that are not in use into use with @rights,
+ * zeroed, or with the contents at @src (@npages pages) if it is not NULL.
+ * Pages in use are left alone.  -ENOMEM: the budget is spent, or the host gave
+ * none; some of the range may be in use then.
  */
-__must_check int pages_commit(uint64_t addr, uint64_t npages, uint32_t rights);
-
-/*
- * The same for one page with the contents @src (PAGE_SIZE bytes), which nobody
- * sees half way: the page must not be in use.
- */
-__must_check int pages_commit_copy(uint64_t addr, const void *src,
-				   uint32_t rights);
+__must_check int pages_commit(uint64_t addr, uint64_t npages, const void *src,
+			      uint32_t rights, enum pages_reach reach);
 
 /* Set the rights of pages in use; others are left alone. */
 void pages_protect(struct pages_batch *b, uint64_t addr, uint64_t npages,
@@ -113,17 +121,23 @@ void pages_protect(struct pages_batch *b, uint64_t addr, uint64_t npages,
 
 /* Scrub pages in use and take all rights; others are left alone. */
 void pages_free(struct pages_batch *b, uint64_t addr, uint64_t npages);
+/* The same for those that lack one of @rights. */
+void pages_free_lacking(struct pages_batch *b, uint64_t addr, uint64_t npages,
+			uint32_t rights);
+
+/* Zero what is in use, and stays so.  The owner must hold W. */
+void pages_clear(uint64_t addr, uint64_t npages);
 
 /*
- * Give free pages back to the host until @npages fewer are present; how many
- * it was.
+ * Give pages that nobody uses back to the host until @npages fewer are
+ * present; how many it was.
  */
 uint64_t pages_trim(uint64_t npages);
 
 struct pages_totals {
-	uint64_t budget, present, used;
+	uint64_t budget, present, used; /* pages */
 };
 void pages_totals(struct pages_totals *ret);
 
-/* Called when the budget is spent: free at least some of @npages; how many. */
+/* Called when the budget is spent: make at least some of @npages absent. */
 void pages_set_reclaim(uint64_t (*reclaim)(uint64_t npages));

@@ -26,7 +26,7 @@ void textcache_init(void);
  * payment of the caller goes over with the range.
  */
 __must_check int textcache_keep(const struct content_id *id, uint64_t offset,
-				uint64_t start, uint64_t end, bool is_text);
+				uint64_t start, uint64_t end);
 
 /*
  * An address where [+0, +@size), showing @id from @offset, would meet pages of

@@ -68,6 +68,7 @@ struct vma {
 	struct vm_segment *segment; /* a use; VMA_SHARED only */
 	uint64_t next_touch;       /* where a sequential toucher faults next */
 	uint32_t chunk_pages;      /* how much the next such fault commits   */
+	struct vma *next_dead;     /* out of the tree, to be destroyed       */
 	const char *name;          /* static: "[vdso]"; NULL: from the rest  */
 };
 

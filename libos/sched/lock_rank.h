@@ -16,6 +16,8 @@ enum lock_rank {
 	RANK_RENAME = 38,    /* one rename at a time                      */
 	RANK_INODE = 40,     /* inode->lock; pair: inode_lock_two()       */
 	RANK_PIPE = 45,      /* pipe->lock                                */
+	RANK_OVERLAY_SLOTS = 47, /* which overlay slots there are        */
+	RANK_OVERLAY = 48,   /* one overlay slot, while members change places */
 	RANK_MM = 50,        /* mm->lock: the vma tree; user copies need it */
 	RANK_VM_OBJECT = 52, /* object->lock: shared segments of a file   */
 	RANK_USPACE = 55,    /* the allocator of user addresses           */

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kheap_pages.c - runs of pages for the heap: a buddy allocator.
+ *
+ * Free pages are kept in blocks of 2^order pages at multiples of their size,
+ * two free halves always merge, and a request that is no power of two gives
+ * what it doesn't need back at once.  One descriptor for each page lies at the
+ * start of the heap; the links of a free block lie in the block itself.
+ *
+ * The pages of the heap hold what the host put there until they were used
+ * once: page_desc.is_clean says that it has been overwritten.
+ */
+#include "base/assert.h"
+#include "base/list.h"
+#include "base/string.h"
+#include "base/units.h"
+#include "libos/mm/kheap_internal.h"
+
+enum { ORDERS = 20 }; /* 2^19 pages are HEAP_SIZE_MAX */
+
+struct page_desc {
+	uint8_t kind;  /* enum kheap_kind */
+	uint8_t order; /* KHEAP_FREE      */
+	bool is_clean; /* ours since its first use */
+	/* First page of a run or slab: pages; others of it: index of the first. */
+	uint32_t value;
+};
+
+struct spinlock kheap_lock = SPINLOCK_INIT(RANK_KHEAP);
+
+/* Guarded by kheap_lock, but for what init sets. */
+static struct {
+	uint8_t *base;
+	size_t npages;
+	size_t first; /* behind the descriptors */
+	struct page_desc *desc;
+	struct list free[ORDERS];
+	size_t used, peak, slab_pages, runs;
+} heap;
+
+static uint8_t *page_at(size_t i)
+{
+	return heap.base + (i << PAGE_SHIFT);
+}
+
+static size_t page_index(const void *p)
+{
+	size_t i = (size_t)((const uint8_t *)p - heap.base) >> PAGE_SHIFT;
+
+	assert_that((const uint8_t *)p >= heap.base && i >= heap.first &&
+	            i < heap.npages);
+	return i;
+}
+
+static struct list *block_link(size_t i)
+{
+	return (void *)page_at(i);
+}
+
+static void block_insert(size_t i, uint32_t order)
+{
+	heap.desc[i].kind = KHEAP_FREE;
+	heap.desc[i].order = (uint8_t)order;
+	list_add(&heap.free[order], block_link(i));
+}
+
+static void block_remove(size_t i)
+{
+	list_del(block_link(i));
+	heap.desc[i].kind = KHEAP_INSIDE;
+}
+
+static bool is_free_block(size_t i, uint32_t order)
+{
+	return i >= heap.first && i + ((size_t)1 << order) <= heap.npages &&
+	       heap.desc[i].kind == KHEAP_FREE && heap.desc[i].order == order;
+}
+
+/* Free one aligned block and merge it with its buddies. */
+static void block_free(size_t i, uint32_t order)
+{
+	for (; order + 1 < ORDERS; order++) {
+		size_t buddy = i ^ ((size_t)1 << order);
+
+		if (!is_free_block(buddy, order))
+			break;
+		block_remove(buddy);
+		i = MIN(i, buddy);
+	}
+	block_insert(i, order);
+}
+
+static uint32_t floor_log2(size_t n)
+{
+	return 63 - (uint32_t)__builtin_clzl(n);
+}
+
+/* Free any range: as the largest aligned blocks that fit. */
+static void range_free(size_t i, size_t n)
+{
+	while (n) {
+		uint32_t order = MIN(floor_log2(n), (uint32_t)ORDERS - 1);
+
+		if (i)
+			order = MIN(order, (uint32_t)__builtin_ctzl(i));
+		block_free(i, order);
+		i += (size_t)1 << order;
+		n -= (size_t)1 << order;
+	}
+}
+
+void kheap_pages_init(void *base, size_t size)
+{
+	size_t npages = size >> PAGE_SHIFT;
+	size_t ndesc = PAGES_FOR(npages * sizeof(struct page_desc));
+	uint32_t order;
+
+	assert_that(ndesc < npages);
+	heap.base = base;
+	heap.npages = npages;
+	heap.first = ndesc;
+	heap.desc = base;
+	heap.used = heap.peak = heap.slab_pages = heap.runs = 0;
+	memset(heap.desc, 0, npages * sizeof(struct page_desc));
+	for (order = 0; order < ORDERS; order++)
+		list_init(&heap.free[order]);
+	range_free(ndesc, npages - ndesc);
+}
+
+/* Index of @npages free pages in a row, taken out of the lists; or 0. */
+static size_t range_take(size_t npages)
+{
+	uint32_t order = floor_log2(npages);
+	size_t i;
+
+	if ((size_t)1 << order < npages)
+		order++;
+	while (order < ORDERS && list_empty(&heap.free[order]))
+		order++;
+	if (order >= ORDERS)
+		return 0;
+	i = page_index(heap.free[order].next);
+	block_remove(i);
+	range_free(i + npages, ((size_t)1 << order) - npages);
+	return i;
+}
+
+static void run_describe(size_t first, size_t npages, enum kheap_kind kind)
+{
+	size_t i;
+
+	heap.desc[first].kind = (uint8_t)kind;
+	heap.desc[first].value = (uint32_t)npages;
+	if (kind == KHEAP_SLAB) {
+		heap.slab_pages += npages;
+		for (i = 1; i < npages; i++)
+			heap.desc[first + i].value = (uint32_t)first;
+		return;
+	}
+	heap.runs++;
+	kheap_account_locked((long)(npages << PAGE_SHIFT));
+}
+
+/* The run belongs to the caller, so this needs no lock. */
+static void run_clean(size_t first, size_t npages)
+{
+	size_t i;
+
+	for (i = first; i < first + npages; i++) {
+		if (!heap.desc[i].is_clean)
+			memset(page_at(i), 0, PAGE_SIZE);
+		heap.desc[i].is_clean = true;
+	}
+}
+
+void *kheap_run_alloc(size_t npages, enum kheap_kind kind)
+{
+	size_t i = 0;
+
+	assert_that(npages > 0);
+	if (npages >= heap.npages)
+		return NULL;
+	spin_lock(&kheap_lock);
+	i = range_take(npages);
+	if (i)
+		run_describe(i, npages, kind);
+	spin_unlock(&kheap_lock);
+	if (!i)
+		return NULL;
+	run_clean(i, npages);
+	return page_at(i);
+}
+
+void kheap_run_free(void *p, size_t npages, enum kheap_kind kind)
+{
+	size_t i = page_index(p);
+
+	spin_lock(&kheap_lock);
+	assert_that(p == page_at(i) && heap.desc[i].kind == kind &&
+	            heap.desc[i].value == npages);
+	heap.desc[i].kind = KHEAP_INSIDE;
+	if (kind == KHEAP_SLAB) {
+		heap.slab_pages -= npages;
+	} else {
+		heap.runs--;
+		kheap_account_locked(-(long)(npages << PAGE_SHIFT));
+	}
+	range_free(i, npages);
+	spin_unlock(&kheap_lock);
+}
+
+size_t kheap_run_pages(const void *p)
+{
+	size_t i = page_index(p);
+
+	assert_that(p == page_at(i) && heap.desc[i].kind == KHEAP_RUN);
+	return heap.desc[i].value;
+}
+
+/*
+ * No lock: the descriptors of a live allocation don't change.  A page inside a
+ * slab names its first page, one inside a run can't be asked for.
+ */
+struct slab *kheap_slab_of(const void *p)
+{
+	size_t i = page_index(p);
+
+	if (heap.desc[i].kind == KHEAP_RUN)
+		return NULL;
+	if (heap.desc[i].kind == KHEAP_INSIDE)
+		i = heap.desc[i].value;
+	assert_that(heap.desc[i].kind == KHEAP_SLAB);
+	return (struct slab *)(void *)page_at(i);
+}
+
+void kheap_account_locked(long bytes)
+{
+	heap.used += (size_t)bytes;
+	heap.peak = MAX(heap.peak, heap.used);
+}
+
+void kheap_pages_stats_locked(struct kheap_stats *ret)
+{
+	ret->total = (heap.npages - heap.first) << PAGE_SHIFT;
+	ret->used = heap.used;
+	ret->peak = heap.peak;
+	ret->slabs = heap.slab_pages << PAGE_SHIFT;
+	ret->page_runs = heap.runs;
+}
+
+void kheap_poison(void *p, size_t size)
+{
+	if (KERNEL_CHECKED)
+		memset(p, KHEAP_POISON, size);
+}
+
+void *kpages_alloc(size_t npages)
+{
+	return kheap_run_alloc(npages, KHEAP_RUN);
+}
+
+void *kpages_zalloc(size_t npages)
+{
+	void *p = kpages_alloc(npages);
+
+	if (p)
+		memset(p, 0, npages << PAGE_SHIFT);
+	return p;
+}
+
+void kpages_free(void *p, size_t npages)
+{
+	if (!p)
+		return;
+	kheap_poison(p, npages << PAGE_SHIFT);
+	kheap_run_free(p, npages, KHEAP_RUN);
+}

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * overlay.c - one range of addresses, several programs, one at a time.
+ *
+ * slot->lock (RANK_OVERLAY) is above every mm->lock in the order: who makes a
+ * member resident holds it over the whole exchange, and takes the mm->lock of
+ * the one that leaves and of the one that comes, one after the other.
+ *
+ * C: make_resident() clears slot->resident and then asks whether a thread of
+ * the old member runs; the scheduler marks a thread as running and then asks
+ * mm_switch().  One of the two sees the other.
+ */
+#include "libos/mm/overlay.h"
+
+#include "base/errno.h"
+#include "base/list.h"
+#include "base/string.h"
+#include "libos/mm/kheap.h"
+#include "libos/mm/mm_internal.h"
+#include "libos/mm/overlay_internal.h"
+#include "libos/mm/textcache.h"
+#include "libos/mm/uspace.h"
+#include "libos/mm/window.h"
+#include "libos/sched/sched.h"
+
+struct slot {
+	struct list node;     /* under slots_lock */
+	uint64_t start, end;  /* fixed */
+	struct mutex lock;
+	struct list members;  /* under lock and slots_lock */
+	struct mm *resident;  /* written under lock; NULL: none */
+};
+
+/* A page of a member that is not resident. */
+struct stashed {
+	uint64_t addr;
+	uint32_t rights;
+	uint8_t *copy;
+};
+
+struct overlay_member {
+	struct list node;
+	struct slot *slot;
+	/* Under slot->lock. */
+	struct stashed *stash;
+	uint64_t stash_count;
+};
+
+static struct mutex slots_lock; /* RANK_OVERLAY_SLOTS */
+static struct list slots = LIST_INIT(slots);
+
+void overlay_init(void)
+{
+	mutex_init(&slots_lock, RANK_OVERLAY_SLOTS);
+}
+
+bool mm_is_resident(const struct mm *mm)
+{
+	return !mm->overlay ||
+	       __atomic_load_n(&mm->overlay->slot->resident,
+	                       __ATOMIC_SEQ_CST) == mm;
+}
+
+bool mm_switch(struct mm *prev, struct mm *next)
+{
+	(void)prev;
+	return !next || mm_is_resident(next);
+}
+
+bool overlay_is_settled(const struct mm *mm)
+{
+	return mm_is_resident(mm);
+}
+
+void overlay_settle(struct mm *mm)
+{
+	while (mm_make_resident(mm) < 0)
+		sched_yield();
+}
+
+void overlay_slot_of(const struct mm *mm, uint64_t *ret_start,
+                     uint64_t *ret_end)
+{
+	*ret_start = mm->overlay ? mm->overlay->slot->start : 0;
+	*ret_end = mm->overlay ? mm->overlay->slot->end : 0;
+}
+
+void overlay_mark(const struct mm *mm, struct vma *v)
+{
+	if (mm->overlay && v->start >= mm->overlay->slot->start &&
+	    v->end <= mm->overlay->slot->end)
+		v->flags |= VMA_OVERLAY;
+}
+
+static void set_resident(struct slot *slot, struct mm *mm)
+{
+	__atomic_store_n(&slot->resident, mm, __ATOMIC_SEQ_CST);
+}
+
+static uint64_t slot_pages(const struct slot *slot)
+{
+	return (slot->end - slot->start) >> PAGE_SHIFT;
+}
+
+static void stash_drop(struct overlay_member *m)
+{
+	uint64_t i;
+
+	for (i = 0; i < m->stash_count; i++)
+		kpages_free(m->stash[i].copy, 1);
+	kfree(m->stash);
+	m->stash = NULL;
+	m->stash_count = 0;
+}
+
+/* Room for @count pages, all of it before anything is moved. */
+static int stash_alloc(struct overlay_member *m, uint64_t count)
+{
+	m->stash = kcalloc(count, sizeof(*m->stash));
+	if (!m->stash)
+		return -ENOMEM;
+	while (m->stash_count < count) {
+		uint8_t *copy = kpages_alloc(1);
+
+		if (!copy) {
+			stash_drop(m);
+			return -ENOMEM;
+		}
+		m->stash[m->stash_count++].copy = copy;
+	}
+	return 0;
+}
+
+/* Copy all pages in use of the slot into the stash, and free them. */
+static int stash_out(struct slot *slot, struct overlay_member *m)
+{
+	uint64_t pos = slot->start;
+	struct pages_batch b;
+	uint64_t i;
+	int ret;
+
+	ret = stash_alloc(m, pages_count_used(pos, slot_pages(slot)));
+	if (ret < 0)
+		return ret;
+	pages_batch_init(&b);
+	for (i = 0; i < m->stash_count; i++, pos += PAGE_SIZE) {
+		struct stashed *s = &m->stash[i];
+
+		pos = pages_find_used(pos, (slot->end - pos) >> PAGE_SHIFT);
+		s->addr = pos;
+		s->rights = pages_rights(pos);
+		if (!s->rights)
+			pages_protect(&b, pos, 1, PAGE_R);
+		memcpy(s->copy, user_window(pos), PAGE_SIZE);
+	}
+	pages_free(&b, slot->start, slot_pages(slot));
+	pages_batch_finish(&b);
+	return 0;
+}
+
+/* The last one first, so that a failure leaves a stash that can go on. */
+static int stash_in(struct overlay_member *m)
+{
+	while (m->stash_count) {
+		struct stashed *s = &m->stash[m->stash_count - 1];
+		int ret = pages_commit(s->addr, 1, s->copy, s->rights,
+		                       PAGES_HIDDEN);
+
+		if (ret < 0)
+			return ret;
+		kpages_free(s->copy, 1);
+		m->stash_count--;
+	}
+	stash_drop(m);
+	return 0;
+}
+
+/* Close the windows: user copies must come to mm_write_begin(). */
+static void close_windows(struct mm *mm)
+{
+	__atomic_store_n(&mm->seq, mm->seq + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	memset(mm->windows, 0, sizeof(mm->windows));
+	__atomic_store_n(&mm->seq, mm->seq + 1, __ATOMIC_RELEASE);
+}
+
+static int move_out_locked(struct slot *slot, struct mm *old)
+{
+	int ret;
+
+	set_resident(slot, NULL);
+	if (mm_get_ops()->runs_elsewhere(old)) {
+		set_resident(slot, old);
+		mm_get_ops()->kick_out(old);
+		return -EBUSY;
+	}
+	/* Who is inside, asleep, finishes what it does to the pages first. */
+	rwlock_write(&old->lock);
+	close_windows(old);
+	ret = stash_out(slot, old->overlay);
+	rwlock_write_done(&old->lock);
+	if (ret < 0)
+		set_resident(slot, old);
+	return ret;
+}
+
+static int make_resident_locked(struct slot *slot, struct mm *mm)
+{
+	int ret;
+
+	if (slot->resident == mm)
+		return 0;
+	if (slot->resident) {
+		ret = move_out_locked(slot, slot->resident);
+		if (ret < 0)
+			return ret;
+	}
+	rwlock_write(&mm->lock);
+	ret = stash_in(mm->overlay);
+	rwlock_write_done(&mm->lock);
+	if (ret == 0)
+		set_resident(slot, mm);
+	return ret;
+}
+
+int mm_make_resident(struct mm *mm)
+{
+	struct slot *slot;
+	int ret;
+
+	if (mm_is_resident(mm))
+		return 0;
+	slot = mm->overlay->slot;
+	mutex_lock(&slot->lock);
+	ret = make_resident_locked(slot, mm);
+	mutex_unlock(&slot->lock);
+	return ret;
+}
+
+static struct slot *slot_create(uint64_t start, uint64_t end)
+{
+	struct slot *slot = kzalloc(sizeof(*slot));
+
+	if (!slot)
+		return NULL;
+	if (uspace_pay() < 0) {
+		kfree(slot);
+		return NULL;
+	}
+	list_init(&slot->node);
+	list_init(&slot->members);
+	mutex_init(&slot->lock, RANK_OVERLAY);
+	slot->start = start;
+	slot->end = end;
+	return slot;
+}
+
+static void slot_destroy(struct slot *slot)
+{
+	uspace_refund();
+	kfree(slot);
+}
+
+/* New addresses, with the text the cache has for them. */
+static int slot_open(struct slot *slot, struct vm_object *object)
+{
+	const struct content_id *want = NULL;
+	struct content_id id;
+	struct pages_batch b;
+	int ret;
+
+	if (object && object->ops->content_id(object, &id))
+		want = &id;
+	pages_batch_init(&b);
+	ret = textcache_take(&b, slot->start, slot->end, want, 0);
+	pages_batch_finish(&b);
+	return ret;
+}
+
+static struct slot *slot_holding(uint64_t start, uint64_t end)
+{
+	struct slot *slot;
+
+	list_for_each_entry(slot, &slots, node)
+		if (slot->start <= start && end <= slot->end)
+			return slot;
+	return NULL;
+}
+
+static int join_locked(struct mm *mm, struct overlay_member *m, uint64_t start,
+                       uint64_t end, struct vm_object *object)
+{
+	struct slot *slot = slot_holding(start, end);
+	bool is_new = !slot;
+	int ret;
+
+	if (is_new) {
+		slot = slot_create(start, end);
+		if (!slot)
+			return -ENOMEM;
+		ret = slot_open(slot, object);
+		if (ret < 0) {
+			slot_destroy(slot);
+			return ret;
+		}
+		list_add(&slots, &slot->node);
+	}
+	mutex_lock(&slot->lock);
+	m->slot = slot;
+	list_add(&slot->members, &m->node);
+	mm->overlay = m;
+	if (is_new)
+		set_resident(slot, mm);
+	mutex_unlock(&slot->lock);
+	return 0;
+}
+
+int overlay_join(struct mm *mm, uint64_t start, uint64_t end,
+                 struct vm_object *object)
+{
+	struct overlay_member *m;
+	int ret;
+
+	if (mm->overlay)
+		return -EINVAL;
+	m = kzalloc(sizeof(*m));
+	if (!m)
+		return -ENOMEM;
+	mutex_lock(&slots_lock);
+	ret = join_locked(mm, m, start, end, object);
+	mutex_unlock(&slots_lock);
+	if (ret < 0)
+		kfree(m);
+	return ret;
+}
+
+/* Give back the parts of the slot that no VMA covers. */
+static void free_holes_locked(const struct mm *mm, const struct slot *slot)
+{
+	uint64_t pos = slot->start;
+	const struct vma *v;
+
+	for (v = vma_find_from(&mm->vmas, pos); v && v->start < slot->end;
+	     v = vma_next(v)) {
+		if (v->start > pos)
+			uspace_free(pos, v->start - pos);
+		pos = MAX(pos, v->end);
+	}
+	if (pos < slot->end)
+		uspace_free(pos, slot->end - pos);
+}
+
+static void unmark_locked(struct mm *mm)
+{
+	struct vma *v;
+
+	for (v = vma_first(&mm->vmas); v; v = vma_next(v))
+		v->flags &= ~(uint32_t)VMA_OVERLAY;
+}
+
+/* The member and, if it was the last one, the slot. */
+static void detach(struct mm *mm, struct overlay_member *m)
+{
+	struct slot *slot = m->slot;
+	bool is_empty;
+
+	mutex_lock(&slot->lock);
+	list_del(&m->node);
+	stash_drop(m);
+	if (slot->resident == mm)
+		set_resident(slot, NULL);
+	is_empty = list_empty(&slot->members);
+	if (is_empty)
+		list_del(&slot->node);
+	mm->overlay = NULL;
+	mutex_unlock(&slot->lock);
+	kfree(m);
+	if (is_empty)
+		slot_destroy(slot);
+}
+
+static bool is_sole_resident(const struct mm *mm, const struct slot *slot)
+{
+	return slot->members.next == slot->members.prev &&
+	       mm_is_resident(mm);
+}
+
+void overlay_dissolve(struct mm *mm)
+{
+	struct overlay_member *m = mm->overlay;
+
+	if (!m)
+		return;
+	/* Nobody joins or leaves while slots_lock is held. */
+	mutex_lock(&slots_lock);
+	if (is_sole_resident(mm, m->slot)) {
+		rwlock_write(&mm->lock);
+		unmark_locked(mm);
+		free_holes_locked(mm, m->slot);
+		rwlock_write_done(&mm->lock);
+		detach(mm, m);
+	}
+	mutex_unlock(&slots_lock);
+}
+
+void overlay_leave(struct mm *mm)
+{
+	struct overlay_member *m = mm->overlay;
+	bool is_last;
+
+	if (!m)
+		return;
+	mutex_lock(&slots_lock);
+	is_last = m->slot->members.next == m->slot->members.prev;
+	if (is_last)
+		uspace_free(m->slot->start, m->slot->end - m->slot->start);
+	detach(mm, m);
+	mutex_unlock(&slots_lock);
+}
