@@ -18,8 +18,8 @@
  *	enclave_init(e, &sigstruct, &err);                    EINIT
  *
  *	enclave_attach(e, &t, &err);       in each thread that will enter
- *	enter = enclave_entry(e);
- *	enter(rdi, rsi, rdx, 2, r8, r9, &run);                EENTER
+ *	enclave_run_init(&run, tcs, &regs);
+ *	enclave_call(e, &regs, 2, &run);                      EENTER
  *	enclave_detach(t);                 in the same thread
  *
  *	enclave_destroy(e);                when no thread is attached
@@ -103,7 +103,7 @@ struct platform_options {
 	/*
 	 * emu: the file that holds what fuses hold in a CPU; made on first
 	 * use, mode 0600.  NULL: $XDG_STATE_HOME/sofaenclave/emu.secret, or
-	 * below ~/.local/state.  Not opened before a key is asked for.
+	 * below ~/.local/state.
 	 */
 	const char *secret_path;
 	/*
@@ -121,7 +121,7 @@ struct platform_caps {
 	uint32_t miscselect;       /* bits ECREATE takes */
 	uint64_t attributes;       /* ATTRIBUTES.flags bits ECREATE takes */
 	uint64_t xfrm;             /* XFRM bits ECREATE takes */
-	unsigned int size_max_log2; /* log2 of the largest enclave */
+	unsigned int size_max_log2; /* ECREATE refuses SIZE >= 2^this */
 	uint64_t epc_size;         /* bytes, 0: not known */
 };
 
@@ -290,8 +290,8 @@ void enclave_detach(struct enclave_thread *t);
  * (with registers as the handler happens to leave them, so a caller that
  * passes arguments returns 0 and calls again).  It may longjmp.
  *
- * The enclave must keep RBP, RSP, RBX, R12-R15, DF, MXCSR and FCW as the
- * caller's ABI asks, or the caller must expect otherwise.
+ * RBX is kept here.  RBP, RSP, R12-R15, DF, MXCSR and FCW are the enclave's
+ * duty, so C calls enclave_call() instead.
  */
 typedef int enclave_enter_fn(unsigned long rdi, unsigned long rsi,
                              unsigned long rdx, unsigned int function,
@@ -299,6 +299,30 @@ typedef int enclave_enter_fn(unsigned long rdi, unsigned long rsi,
                              struct sgx_enclave_run *run);
 
 enclave_enter_fn *enclave_entry(const struct enclave *e);
+
+/*
+ * enclave_call - the entry function for callers in C.
+ *
+ * The five registers go in from @regs and, after an EEXIT or an exception,
+ * come back there (for an exception: vector, error code, address, and what the
+ * AEX left).  R10-R15 enter as 0.  Callee-saved registers, DF, AC, MXCSR and
+ * FCW are put back whatever the enclave did; the enclave owes RSP and RBP only.
+ * run->user_handler and run->user_data must be set up by enclave_run_init() and
+ * left alone.  Result as the entry function's.
+ */
+struct enclave_regs {
+	uint64_t rdi;
+	uint64_t rsi;
+	uint64_t rdx;
+	uint64_t r8;
+	uint64_t r9;
+};
+
+void enclave_run_init(struct sgx_enclave_run *run, uint64_t tcs,
+                      struct enclave_regs *regs);
+__must_check int enclave_call(const struct enclave *e,
+                              struct enclave_regs *regs, unsigned int function,
+                              struct sgx_enclave_run *run);
 
 /*
  * enclave_interrupt - make @t take a tick.  Async-signal-safe; from any thread

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * leaf.c - ENCLU inside an enclave: which leaf, and what leaves share.
+ *
+ * Reached in two ways, from a rewritten pad's thunk and from SIGILL at an ENCLU
+ * that was not rewritten; both put the registers into block->regs first, RIP at
+ * the ENCLU and block->next behind it.
+ */
+#include "platform/emu/emu.h"
+
+#include "platform/emu/layout.h"
+
+enum {
+	FLAGS_CLEARED = 0x895, /* CF PF AF SF OF */
+	FLAG_ZF = 0x40,
+};
+
+bool emu_operand_ok(struct emu_block *b, uint64_t addr, size_t size,
+                    size_t align, unsigned int rwx)
+{
+	const struct emu_enclave *e = b->enclave;
+
+	if (addr & (align - 1) || !epcm_covers(&e->epcm, addr) ||
+	    !epcm_covers(&e->epcm, addr + size - 1)) {
+		emu_gp(b);
+		return false;
+	}
+	/* Alignment to at least the size: one page. */
+	if (!epcm_allows(epcm_get(&e->epcm, addr), rwx)) {
+		emu_pf(b, addr, rwx & SGX_SECINFO_W ? SGX_PF_W : 0);
+		return false;
+	}
+	return true;
+}
+
+/* Leaves without a code: past the instruction, nothing else changes. */
+static enum emu_verdict step_over(struct emu_block *b)
+{
+	b->regs.rip = b->next;
+	return EMU_COMMIT_FLAGS;
+}
+
+enum emu_verdict emu_leaf_done(struct emu_block *b, enum sgx_error code)
+{
+	b->regs.rax = code;
+	b->regs.rflags &= ~(uint64_t)(FLAGS_CLEARED | FLAG_ZF);
+	if (code != SGX_SUCCESS)
+		b->regs.rflags |= FLAG_ZF;
+	return step_over(b);
+}
+
+/* Serve @leaf, which sets RAX and flags itself if it has a code. */
+struct leaf {
+	enum emu_verdict (*serve)(struct emu_block *b);
+	bool is_sgx2;
+	bool is_silent; /* no code: step over on success */
+};
+
+static const struct leaf leaves[] = {
+	[ENCLU_EREPORT] = { emu_ereport, .is_silent = true },
+	[ENCLU_EGETKEY] = { emu_egetkey },
+	[ENCLU_EENTER] = { emu_gp },
+	[ENCLU_ERESUME] = { emu_gp },
+	[ENCLU_EEXIT] = { emu_eexit },
+	[ENCLU_EACCEPT] = { emu_eaccept, .is_sgx2 = true },
+	[ENCLU_EMODPE] = { emu_emodpe, .is_sgx2 = true, .is_silent = true },
+	[ENCLU_EACCEPTCOPY] = { emu_eacceptcopy, .is_sgx2 = true },
+	[8] = { emu_gp },
+	[ENCLU_EDECCSSA] = { emu_decssa, .is_sgx2 = true, .is_silent = true },
+};
+
+enum emu_verdict emu_leaf(struct emu_block *b)
+{
+	uint64_t number = b->regs.rax & UINT32_MAX;
+	enum emu_verdict verdict;
+	const struct leaf *leaf;
+
+	b->target_inside = 1;
+	if (number >= ARRAY_SIZE(leaves))
+		return emu_gp(b);
+	leaf = &leaves[number];
+	if (leaf->is_sgx2 && !emu_is_sgx2(b->enclave))
+		return emu_gp(b);
+	verdict = leaf->serve(b);
+	if (verdict != EMU_FAULT && leaf->is_silent)
+		return step_over(b);
+	return verdict;
+}
+
+/*
+ * From a thunk.  A fault can't become an AEX here, for want of a signal frame
+ * with the vector registers: the enclave's registers are loaded and the next
+ * thing executed is an UD2 whose handler finds the fault in the block.
+ */
+enum emu_verdict emu_leaf_inside(struct emu_block *b)
+{
+	const struct enclave_pad *pad = &b->enclave->pads[b->pad];
+
+	b->regs.rax = pad->leaf;
+	b->regs.rip = pad->vaddr;
+	b->next = pad->vaddr + pad->size;
+	if (emu_leaf(b) == EMU_FAULT) {
+		b->fault_rip = pad->vaddr;
+		b->regs.rip = b->slot + EMU_SLOT_CODE +
+		              (uint64_t)(emu_commit_fault - emu_commit_code);
+	}
+	return EMU_COMMIT_FLAGS;
+}

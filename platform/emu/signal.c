@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * signal.c - what a signal on an attached thread means, and what follows.
+ *
+ *	where          signal                     consequence
+ *	inside         #PF that the EPCM allows   host protection follows, go on
+ *	inside         SIGILL at an ENCLU         the leaf is served
+ *	inside         other exception            AEX, reported to the caller
+ *	inside         tick, or sent by somebody  AEX, then the AEP
+ *	in a thunk     SIGSEGV                    the leaf is served
+ *	outside        #PF in ELRANGE, as above   go on: the emulator's own access
+ *	outside        SIGILL at an ENCLU         EENTER or ERESUME from there
+ *	outside        anything else              the handler that was there before
+ *
+ * Handlers run with FS and GS of the host and with everything but exceptions
+ * blocked.  A thread's alternate stack disarms itself (SS_AUTODISARM), so that
+ * a host handler called from here may enter the enclave: signals of that nested
+ * execution arrive on the slot's second stack.
+ */
+#include "platform/emu/signal.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "platform/emu/emu.h"
+
+#ifndef SS_AUTODISARM
+#define SS_AUTODISARM (1U << 31)
+#endif
+
+enum {
+	/* Software bits of the host kernel's page-fault error code. */
+	PF_HARDWARE = SGX_PF_P | SGX_PF_W | SGX_PF_U | SGX_PF_ID | SGX_PF_PK,
+	INT3 = 0xcc,
+};
+
+static const int exceptions[] = { SIGSEGV, SIGBUS, SIGILL,
+	                          SIGFPE,  SIGTRAP, SIGSYS };
+
+static struct sigaction previous[SIGSYS + 1];
+static pthread_once_t install_once = PTHREAD_ONCE_INIT;
+static int install_error;
+
+/* ---- installing and passing on ----------------------------------------- */
+
+static void install(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = emu_signal_entry,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART,
+	};
+
+	sigfillset(&action.sa_mask);
+	for (size_t i = 0; i < ARRAY_SIZE(exceptions); i++)
+		sigdelset(&action.sa_mask, exceptions[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(exceptions); i++)
+		if (sigaction(exceptions[i], &action,
+		              &previous[exceptions[i]]) < 0)
+			install_error = -errno;
+	if (sigaction(PLATFORM_TICK_SIGNAL, &action, NULL) < 0)
+		install_error = -errno;
+}
+
+int emu_signals_install(void)
+{
+	pthread_once(&install_once, install);
+	return install_error;
+}
+
+static void arm_second_stack(const struct emu_block *b)
+{
+	stack_t stack = {
+		.ss_sp = (void *)(uintptr_t)(b->slot + EMU_SLOT_ALT1),
+		.ss_size = EMU_SLOT_ALT1_SIZE,
+		.ss_flags = (int)SS_AUTODISARM,
+	};
+
+	sigaltstack(&stack, NULL);
+}
+
+static void call_previous(const struct sigaction *action, int sig,
+                          siginfo_t *info, ucontext_t *uc, struct emu_block *b)
+{
+	if (b && b->level++ == 0)
+		arm_second_stack(b);
+	if (action->sa_flags & SA_SIGINFO)
+		action->sa_sigaction(sig, info, uc);
+	else
+		action->sa_handler(sig);
+	if (b)
+		b->level--;
+}
+
+void emu_signal_chain(int sig, siginfo_t *info, ucontext_t *uc,
+                      struct emu_block *b)
+{
+	const struct sigaction *action = &previous[sig];
+	bool is_default = !(action->sa_flags & SA_SIGINFO) &&
+	                  (action->sa_handler == SIG_DFL ||
+	                   action->sa_handler == SIG_IGN);
+
+	if (!is_default) {
+		call_previous(action, sig, info, uc, b);
+		return;
+	}
+	if (info->si_code <= 0 && action->sa_handler == SIG_IGN)
+		return;
+	/* Die of it: again at the same instruction, or sent once more. */
+	signal(sig, SIG_DFL);
+	if (info->si_code <= 0)
+		syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), sig);
+}
+
+/* An exception that has become an AEX can't be had again by returning. */
+static void chain_after_aex(int sig, siginfo_t *info, ucontext_t *uc,
+                            struct emu_block *b)
+{
+	const struct sigaction *action = &previous[sig];
+
+	if (!(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_DFL) {
+		signal(sig, SIG_DFL);
+		syscall(SYS_tgkill, getpid(), b->tid, sig);
+		return;
+	}
+	emu_signal_chain(sig, info, uc, b);
+}
+
+/* ---- where was the thread? --------------------------------------------- */
+
+static uint64_t rip_of(const ucontext_t *uc)
+{
+	return (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
+}
+
+static void set_rip(ucontext_t *uc, uint64_t rip)
+{
+	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)rip;
+}
+
+static uint64_t fault_stub(const struct emu_block *b)
+{
+	return b->slot + EMU_SLOT_CODE +
+	       (uint64_t)(emu_commit_fault - emu_commit_code);
+}
+
+static bool is_committing(const struct emu_block *b, uint64_t rip)
+{
+	return (rip >= b->slot + EMU_SLOT_CODE && rip < fault_stub(b)) ||
+	       (rip >= (uintptr_t)emu_resume_checked &&
+	        rip < (uintptr_t)emu_resume_checked_end);
+}
+
+/* Do for the signal frame what commit.S was about to do for the CPU. */
+static void complete_commit(struct emu_block *b, ucontext_t *uc,
+                            struct emu_bases *bases)
+{
+	if (!is_committing(b, rip_of(uc)))
+		return;
+	emu_regs_to_frame(&b->regs, uc);
+	bases->fsbase = b->fsbase;
+	bases->gsbase = b->gsbase;
+	b->inside = b->target_inside;
+}
+
+static bool is_leaving(const struct emu_block *b, uint64_t rip)
+{
+	return emu_pad_of_thunk(b->enclave, rip) < b->enclave->n_pads ||
+	       rip == (uintptr_t)emu_exit_fast ||
+	       rip == (uintptr_t)emu_leaf_entry;
+}
+
+static bool is_sent(const siginfo_t *info)
+{
+	return info->si_code <= 0;
+}
+
+/* ---- inside ------------------------------------------------------------ */
+
+static void leave(struct emu_block *b, ucontext_t *uc, struct emu_bases *bases,
+                  const struct emu_event *event)
+{
+	emu_aex(b, uc, bases, event);
+	b->inside = 0;
+}
+
+/*
+ * AEX for an exception, and what the kernel does next: a vDSO fix-up if the AEP
+ * is that of the entry function, else a signal.
+ */
+static void report(struct emu_block *b, int sig, siginfo_t *info,
+                   ucontext_t *uc, struct emu_bases *bases,
+                   const struct emu_event *event)
+{
+	greg_t *gregs = uc->uc_mcontext.gregs;
+	bool is_debug = event->vector == SGX_VECTOR_DB ||
+	                event->vector == SGX_VECTOR_BP;
+
+	leave(b, uc, bases, event);
+	if (is_debug || rip_of(uc) != (uintptr_t)emu_aep) {
+		chain_after_aex(sig, info, uc, b);
+		return;
+	}
+	set_rip(uc, (uintptr_t)emu_exception);
+	gregs[REG_RDI] = event->vector;
+	gregs[REG_RSI] = event->error;
+	gregs[REG_RDX] = 0;
+	if (event->vector == SGX_VECTOR_PF)
+		gregs[REG_RDX] = (greg_t)ALIGN_DOWN(event->addr, PAGE_SIZE);
+}
+
+static struct emu_event event_of_fault(const struct emu_block *b)
+{
+	return (struct emu_event){
+		.is_exception = true,
+		.vector = b->fault.vector,
+		.error = b->fault.error,
+		.addr = b->fault.addr,
+	};
+}
+
+/* ENCLU at @rip, @next behind it, with the frame's registers. */
+static void serve_leaf(struct emu_block *b, siginfo_t *info, ucontext_t *uc,
+                       struct emu_bases *bases, uint64_t next)
+{
+	struct emu_event event;
+
+	b->counters.slow++;
+	emu_regs_from_frame(&b->regs, uc);
+	b->fsbase = bases->fsbase;
+	b->gsbase = bases->gsbase;
+	b->next = next;
+	b->inside = 0;
+	if (emu_leaf(b) == EMU_FAULT) {
+		event = event_of_fault(b);
+		report(b, SIGSEGV, info, uc, bases, &event);
+		return;
+	}
+	emu_regs_to_frame(&b->regs, uc);
+	bases->fsbase = b->fsbase;
+	bases->gsbase = b->gsbase;
+	b->inside = b->target_inside;
+}
+
+/* The thunk could not find the block: RAX or RCX is lost, but known. */
+static void serve_thunk(struct emu_block *b, siginfo_t *info, ucontext_t *uc,
+                        struct emu_bases *bases)
+{
+	size_t i = emu_pad_of_thunk(b->enclave, rip_of(uc));
+	const struct enclave_pad *pad = &b->enclave->pads[i];
+
+	uc->uc_mcontext.gregs[REG_RAX] = pad->leaf;
+	set_rip(uc, pad->vaddr);
+	serve_leaf(b, info, uc, bases, pad->vaddr + pad->size);
+}
+
+static unsigned int access_of(uint32_t error)
+{
+	if (error & SGX_PF_ID)
+		return SGX_SECINFO_X;
+	return error & SGX_PF_W ? SGX_SECINFO_W : SGX_SECINFO_R;
+}
+
+/*
+ * A host page fault inside: true if it was only the host's protection that
+ * lagged behind.  Otherwise *@event is what a CPU would report.
+ */
+static bool page_fault(struct emu_block *b, const ucontext_t *uc,
+                       struct emu_event *event)
+{
+	struct emu_enclave *e = b->enclave;
+	uint64_t addr = (uint64_t)uc->uc_mcontext.gregs[REG_CR2];
+	uint32_t error = (uint32_t)uc->uc_mcontext.gregs[REG_ERR] & PF_HARDWARE;
+	bool is_elrange = epcm_covers(&e->epcm, addr);
+	unsigned int entry = epcm_get(&e->epcm, addr);
+
+	*event = (struct emu_event){ true, SGX_VECTOR_PF, error, addr };
+	if (error & SGX_PF_ID && !is_elrange) {
+		*event = (struct emu_event){ true, SGX_VECTOR_GP, 0, 0 };
+		return false;
+	}
+	if (!is_elrange)
+		return false;
+	if (epcm_allows(entry, access_of(error)) && !(error & SGX_PF_PK)) {
+		emu_page_sync(e, addr);
+		return true;
+	}
+	if (!entry)
+		entry = emu_page_augment(e, addr);
+	if (!entry)
+		return false;
+	event->error |= SGX_PF_P | SGX_PF_U | SGX_PF_SGX;
+	if (!emu_is_sgx2(e))
+		*event = (struct emu_event){ true, SGX_VECTOR_GP, 0, 0 };
+	return false;
+}
+
+static bool is_enclu(uint64_t rip)
+{
+	const uint8_t *code = emu_memory(rip);
+
+	return code[0] == 0x0f && code[1] == 0x01 && code[2] == 0xd7;
+}
+
+/* INT3 is fault-like inside: #UD after an opt-out entry, #BP otherwise. */
+static void int3(struct emu_block *b, ucontext_t *uc, struct emu_event *event)
+{
+	uint64_t rip = rip_of(uc) - 1;
+	const uint8_t *code = emu_memory(rip);
+
+	if (*code != INT3) { /* INT 3 in two bytes is INT n */
+		set_rip(uc, rip - 1);
+		event->vector = SGX_VECTOR_UD;
+		return;
+	}
+	set_rip(uc, rip);
+	event->vector = b->tcs->flags & SGX_TCS_DBGOPTIN ? SGX_VECTOR_BP
+	                                                 : SGX_VECTOR_UD;
+}
+
+/* The exception behind a signal.  False: nothing to report, go on. */
+static bool classify(struct emu_block *b, int sig, ucontext_t *uc,
+                     struct emu_event *event)
+{
+	greg_t *gregs = uc->uc_mcontext.gregs;
+	bool is_opt_in = b->tcs->flags & SGX_TCS_DBGOPTIN;
+
+	*event = (struct emu_event){
+		.is_exception = true,
+		.vector = (uint32_t)gregs[REG_TRAPNO],
+	};
+	if (sig == SIGSYS) {
+		/* RIP is behind the 2-byte instruction; RCX and R11 are lost. */
+		set_rip(uc, rip_of(uc) - 2);
+		event->vector = SGX_VECTOR_UD;
+		return true;
+	}
+	switch (event->vector) {
+	case SGX_VECTOR_PF:
+		return !page_fault(b, uc, event);
+	case SGX_VECTOR_GP:
+		if (emu_is_illegal_inside(emu_memory(rip_of(uc))))
+			event->vector = SGX_VECTOR_UD;
+		else
+			event->error = (uint32_t)gregs[REG_ERR];
+		return true;
+	case SGX_VECTOR_BP:
+		int3(b, uc, event);
+		return true;
+	case SGX_VECTOR_DB:
+		if (is_opt_in)
+			return true;
+		gregs[REG_EFL] &= ~FLAG_TF; /* POPF can't set it after opt-out */
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void tick_inside(struct emu_block *b, ucontext_t *uc,
+                        struct emu_bases *bases)
+{
+	static const struct emu_event none;
+
+	b->counters.tick++;
+	if (b->tcs->cssa == 0)
+		b->pending = 1;
+	leave(b, uc, bases, &none);
+}
+
+static void inside(struct emu_block *b, int sig, siginfo_t *info,
+                   ucontext_t *uc, struct emu_bases *bases)
+{
+	static const struct emu_event none;
+	struct emu_event event;
+
+	/* From here on a fault is the emulator's own. */
+	b->inside = 0;
+	if (rip_of(uc) == fault_stub(b)) {
+		event = event_of_fault(b);
+		set_rip(uc, b->fault_rip);
+		report(b, SIGSEGV, info, uc, bases, &event);
+		return;
+	}
+	if (sig == PLATFORM_TICK_SIGNAL) {
+		tick_inside(b, uc, bases);
+		return;
+	}
+	if (is_sent(info)) {
+		leave(b, uc, bases, &none);
+		emu_signal_chain(sig, info, uc, b);
+		return;
+	}
+	if (sig == SIGILL && is_enclu(rip_of(uc))) {
+		serve_leaf(b, info, uc, bases, rip_of(uc) + 3);
+		return;
+	}
+	if (classify(b, sig, uc, &event))
+		report(b, sig, info, uc, bases, &event);
+	else
+		b->inside = 1;
+}
+
+/* ---- outside ----------------------------------------------------------- */
+
+/* ENCLU executed by host code other than the entry function. */
+static void raw_enclu(struct emu_block *b, ucontext_t *uc)
+{
+	greg_t *gregs = uc->uc_mcontext.gregs;
+
+	emu_regs_from_frame(&b->regs, uc);
+	b->raw = rip_of(uc);
+	b->next = b->raw + 3;
+	gregs[REG_RBX] = (greg_t)(uintptr_t)b;
+	gregs[REG_RSP] = (greg_t)(b->slot + EMU_SLOT_STACK +
+	                          EMU_SLOT_STACK_SIZE);
+	gregs[REG_EFL] &= ~(greg_t)(FLAG_TF | FLAG_DF | FLAG_AC);
+	set_rip(uc, (uintptr_t)emu_raw_enclu);
+}
+
+/* It faulted: the exception is at that ENCLU, nothing has changed. */
+static void raw_fault(struct emu_block *b, siginfo_t *info, ucontext_t *uc)
+{
+	b->regs.rip = b->raw;
+	emu_regs_to_frame(&b->regs, uc);
+	uc->uc_mcontext.gregs[REG_TRAPNO] = b->fault.vector;
+	uc->uc_mcontext.gregs[REG_ERR] = b->fault.error;
+	uc->uc_mcontext.gregs[REG_CR2] = (greg_t)b->fault.addr;
+	info->si_addr = (void *)(uintptr_t)b->fault.addr;
+	chain_after_aex(SIGSEGV, info, uc, b);
+}
+
+static bool emulator_page_fault(struct emu_block *b, const ucontext_t *uc)
+{
+	uint64_t addr = (uint64_t)uc->uc_mcontext.gregs[REG_CR2];
+	uint32_t error = (uint32_t)uc->uc_mcontext.gregs[REG_ERR];
+	struct emu_enclave *e = b->enclave;
+
+	if (error & SGX_PF_ID ||
+	    !epcm_allows(epcm_get(&e->epcm, addr), access_of(error)))
+		return false;
+	emu_page_sync(e, addr);
+	return true;
+}
+
+/* True if the fault was the emulator's to deal with. */
+static bool outside_fault(struct emu_block *b, int sig, siginfo_t *info,
+                          ucontext_t *uc)
+{
+	uint64_t rip = rip_of(uc);
+	greg_t trapno = uc->uc_mcontext.gregs[REG_TRAPNO];
+
+	if (sig == SIGSEGV && trapno == SGX_VECTOR_PF)
+		return emulator_page_fault(b, uc);
+	if (sig == SIGSEGV && rip == (uintptr_t)emu_xrstor) {
+		set_rip(uc, (uintptr_t)emu_xrstor_fault);
+		return true;
+	}
+	if (sig == SIGILL && rip == (uintptr_t)emu_raw_fault) {
+		raw_fault(b, info, uc);
+		return true;
+	}
+	if (sig == SIGILL && rip == (uintptr_t)emu_abort_fetch) {
+		set_rip(uc, (uint64_t)uc->uc_mcontext.gregs[REG_RBX]);
+		chain_after_aex(sig, info, uc, b);
+		return true;
+	}
+	if ((sig == SIGILL || trapno == SGX_VECTOR_GP) && is_enclu(rip)) {
+		raw_enclu(b, uc);
+		return true;
+	}
+	return trapno == SGX_VECTOR_GP && emu_emulate_outside(uc);
+}
+
+static void outside(struct emu_block *b, int sig, siginfo_t *info,
+                    ucontext_t *uc)
+{
+	if (sig == PLATFORM_TICK_SIGNAL) {
+		/* Matters only to an ERESUME, which looks at it. */
+		b->pending = 1;
+		return;
+	}
+	if (!is_sent(info) && outside_fault(b, sig, info, uc))
+		return;
+	emu_signal_chain(sig, info, uc, b);
+}
+
+void emu_signal(int sig, siginfo_t *info, ucontext_t *uc, struct emu_block *b,
+                struct emu_bases *bases)
+{
+	int saved_errno = errno;
+
+	if (!b) {
+		if (sig != PLATFORM_TICK_SIGNAL)
+			emu_signal_chain(sig, info, uc, NULL);
+	} else {
+		complete_commit(b, uc, bases);
+		if (b->inside && !is_leaving(b, rip_of(uc)))
+			inside(b, sig, info, uc, bases);
+		else if (b->inside && sig == SIGSEGV && !is_sent(info))
+			serve_thunk(b, info, uc, bases);
+		else
+			outside(b, sig, info, uc);
+	}
+	errno = saved_errno;
+}

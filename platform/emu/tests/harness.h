@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * harness.h - building and poking the test enclave through platform.h.
+ *
+ * A vector is a function that gets a fresh enclave and returns; CHECK() counts
+ * failures.  Registers are seen on three sides: what raw_enclu() was given and
+ * got back, what the enclave stored at its entry, what an SSA frame holds.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "platform/emu/tests/layout.h"
+#include "platform/platform.h"
+#include "sgx/arch.h"
+
+struct snapshot {
+	uint64_t rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi;
+	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+	uint64_t rflags, rip;
+	uint32_t mxcsr;
+	uint16_t fcw;
+	uint16_t unused;
+	uint64_t fsbase, gsbase;
+	uint64_t unused2; /* vector registers: aligned, as #AC wants them */
+	uint64_t xmm0[2], xmm15[2];
+} __attribute__((aligned(16)));
+_Static_assert(sizeof(struct snapshot) == S_SIZE, "S_SIZE");
+_Static_assert(offsetof(struct snapshot, xmm15) == S_XMM15, "S_XMM15");
+
+/* raw.S */
+void raw_enclu(const struct snapshot *in, struct snapshot *out);
+extern const char raw_site[], raw_after[], raw_aep[], raw_stop[];
+
+/* enclave.S */
+extern const char te_begin[], te_end[], te_entry[], te_ud2[], te_int3[];
+extern const char te_load[], te_store[], te_enclu[], te_pad_exit[];
+extern const char te_pad_exit_gs[], te_pad_accept[], te_pad_report[];
+extern const char te_div[], te_syscall[], te_int80[], te_rdtsc[], te_spin[];
+extern const char te_exit_slow[], te_jump_back[], te_hlt[];
+
+#define TE_ADDR(label) ((uint64_t)(TE_CODE + ((label) - te_begin)))
+
+/* How the enclave of a vector differs from the ordinary one. */
+struct te_params {
+	enum platform_isa isa;
+	uint64_t epc_size;
+	const uint8_t *lepubkeyhash;
+	struct platform_model model;
+	bool no_pads;
+	bool no_init;
+	bool no_debug;
+	bool plain_xfrm; /* x87 and SSE only */
+	void (*edit_tcs)(struct tcs *tcs);
+	void (*edit_sig)(struct sigstruct *sig);        /* before signing */
+	void (*edit_signed_sig)(struct sigstruct *sig); /* after */
+};
+
+/* A signal that reached the process's own handler. */
+struct seen {
+	int sig;
+	uint64_t rip, trapno, error, addr;
+	struct snapshot regs;
+	uint16_t fsw;
+	uint64_t xstate_bv;
+};
+
+struct te {
+	struct te_params params;
+	struct platform *platform;
+	struct enclave *e;
+	struct enclave_thread *thread;
+	struct platform_error err;
+	int init_result;
+	struct seen seen;
+	struct sgx_enclave_run run;
+	struct enclave_regs regs;
+};
+
+extern int te_failures;
+extern const char *te_current;
+
+#define CHECK(cond) te_check((cond), #cond, __LINE__)
+#define CHECK_EQ(a, b) te_check_eq((uint64_t)(a), (uint64_t)(b), #a, __LINE__)
+void te_check(bool ok, const char *text, int line);
+void te_check_eq(uint64_t got, uint64_t want, const char *text, int line);
+
+void te_setup_signals(void);
+bool te_start(struct te *te, const struct te_params *params);
+void te_stop(struct te *te);
+
+/* The SECS of the ordinary enclave. */
+void te_fill_secs(const struct te *te, struct secs *secs);
+
+/* EENTER or ERESUME by raw_enclu() with patterns in the registers. */
+struct snapshot te_raw_in(uint64_t leaf, uint64_t routine);
+/* 0: came back; else the signal number, te->seen is filled. */
+int te_raw(struct te *te, const struct snapshot *in, struct snapshot *out);
+
+/* By enclave_call(): routine with two arguments; te->regs and te->run after. */
+int te_call(struct te *te, unsigned int function, uint64_t routine,
+            uint64_t rsi, uint64_t rdx);
+
+/* A leaf from inside: RAX of it, *@ret_flags RFLAGS (may be NULL). */
+uint64_t te_leaf(struct te *te, unsigned int leaf, uint64_t rbx, uint64_t rcx,
+                 uint64_t rdx, uint64_t *ret_flags);
+
+void te_read(struct te *te, uint64_t addr, void *dst, size_t size);
+void te_write(struct te *te, uint64_t addr, const void *src, size_t size);
+uint64_t te_read64(struct te *te, uint64_t addr);
+void te_write64(struct te *te, uint64_t addr, uint64_t value);
+
+struct snapshot te_entry_snapshot(struct te *te, unsigned int cssa);
+struct snapshot te_after(struct te *te);
+struct gprsgx te_gprs(struct te *te, unsigned int frame);
+struct exinfo te_exinfo(struct te *te, unsigned int frame);
+
+#define TE_FRAME(i) (TE_SSA0 + (i) * 0x4000u)
+#define TE_GPRS(i) (TE_FRAME(i) + 0x4000u - 184u)
+
+struct vector {
+	const char *id;
+	const char *title;
+	void (*run)(struct te *te);
+	struct te_params params;
+};
+
+extern const struct vector entry_vectors[], aex_vectors[], resume_vectors[];
+extern const struct vector page_vectors[], build_vectors[], key_vectors[];
