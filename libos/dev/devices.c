@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * devices.c - the memory devices, null(4), full(4) and random(4).
+ */
+#include "base/errno.h"
+#include "base/string.h"
+#include "base/units.h"
+#include "libos/cpu/random.h"
+#include "libos/dev/devices_internal.h"
+#include "libos/mm/object.h"
+#include "libos/sched/sched.h"
+
+/* How much is made between two looks for signals. */
+#define ZERO_CHUNK (1 * MIB)
+#define RANDOM_CHUNK 256
+
+static bool must_stop(void)
+{
+	struct thread *self = thread_self();
+
+	if (READ_ONCE(self->work) & WORK_RESCHED)
+		sched_yield();
+	return READ_ONCE(self->work) & (WORK_SIGNAL | WORK_KILL);
+}
+
+static long null_read(struct file *f __unused, struct iov *to __unused,
+                      int64_t *pos __unused)
+{
+	return 0;
+}
+
+static long null_write(struct file *f __unused, struct iov *from,
+                       int64_t *pos __unused)
+{
+	return (long)iov_left(from);
+}
+
+static long zero_read(struct file *f __unused, struct iov *to,
+                      int64_t *pos __unused)
+{
+	size_t done = 0;
+	long n;
+
+	if (likely(iov_left(to) <= ZERO_CHUNK))
+		return iov_zero(to, iov_left(to));
+	while (iov_left(to) && !(done && must_stop())) {
+		n = iov_zero(to, ZERO_CHUNK);
+		if (n < 0)
+			return done ? (long)done : n;
+		done += (size_t)n;
+	}
+	return (long)done;
+}
+
+static long full_write(struct file *f __unused, struct iov *from __unused,
+                       int64_t *pos __unused)
+{
+	return -ENOSPC;
+}
+
+static long random_read(struct file *f __unused, struct iov *to,
+                        int64_t *pos __unused)
+{
+	uint8_t buf[RANDOM_CHUNK];
+	size_t done = 0;
+	long n = 0;
+
+	while (iov_left(to) && !(done && must_stop())) {
+		size_t size = MIN(iov_left(to), sizeof(buf));
+
+		n = random_bytes(buf, size);
+		if (n == 0)
+			n = iov_copy_to(to, buf, size);
+		if (n < 0)
+			break;
+		done += (size_t)n;
+	}
+	memzero_explicit(buf, sizeof(buf));
+	return done ? (long)done : n;
+}
+
+/* As Linux: null(4) has a position that is always 0. */
+static int64_t null_lseek(struct file *f __unused, int64_t off __unused,
+                          int whence __unused)
+{
+	return 0;
+}
+
+/* A mapping of /dev/zero is anonymous memory, shared or not. */
+static int zero_mmap(struct file *f __unused, struct vm_object **ret)
+{
+	return vm_object_create_anonymous(
+		INT64_MAX & ~(uint64_t)(PAGE_SIZE - 1), ret);
+}
+
+const struct file_ops null_ops = {
+	.name = "null",
+	.read = null_read,
+	.write = null_write,
+	.lseek = null_lseek,
+	.poll = file_poll_always,
+	.ioctl = file_no_ioctl,
+	.fcntl = file_no_fcntl,
+	.fsync = file_no_fsync,
+	.truncate = file_no_truncate,
+	.fallocate = file_no_fallocate,
+	.readdir = file_no_readdir,
+	.mmap = file_no_mmap,
+	.flush = file_flush_none,
+	.release = file_release_none,
+	.show = file_show_path,
+};
+
+const struct file_ops zero_ops = {
+	.name = "zero",
+	.read = zero_read,
+	.write = null_write,
+	.lseek = null_lseek,
+	.poll = file_poll_always,
+	.ioctl = file_no_ioctl,
+	.fcntl = file_no_fcntl,
+	.fsync = file_no_fsync,
+	.truncate = file_no_truncate,
+	.fallocate = file_no_fallocate,
+	.readdir = file_no_readdir,
+	.mmap = zero_mmap,
+	.flush = file_flush_none,
+	.release = file_release_none,
+	.show = file_show_path,
+};
+
+const struct file_ops full_ops = {
+	.name = "full",
+	.read = zero_read,
+	.write = full_write,
+	.lseek = null_lseek,
+	.poll = file_poll_always,
+	.ioctl = file_no_ioctl,
+	.fcntl = file_no_fcntl,
+	.fsync = file_no_fsync,
+	.truncate = file_no_truncate,
+	.fallocate = file_no_fallocate,
+	.readdir = file_no_readdir,
+	.mmap = file_no_mmap,
+	.flush = file_flush_none,
+	.release = file_release_none,
+	.show = file_show_path,
+};
+
+/* What is written there would add to the pool; the generator needs nothing. */
+const struct file_ops random_ops = {
+	.name = "random",
+	.read = random_read,
+	.write = null_write,
+	.lseek = null_lseek,
+	.poll = file_poll_always,
+	.ioctl = file_no_ioctl,
+	.fcntl = file_no_fcntl,
+	.fsync = file_no_fsync,
+	.truncate = file_no_truncate,
+	.fallocate = file_no_fallocate,
+	.readdir = file_no_readdir,
+	.mmap = file_no_mmap,
+	.flush = file_flush_none,
+	.release = file_release_none,
+	.show = file_show_path,
+};
