@@ -46,8 +46,10 @@ void host_log(uint32_t level, const char *text, size_t size)
 
 	req.size = MIN(size, (size_t)LOG_MAX);
 	req.buf = host_addr(scratch);
-	if (copy_to_host(scratch, text, req.size))
+	if (copy_to_host(scratch, text, req.size) ||
+	    copy_to_host((char __host *)scratch + req.size, "\n", 1))
 		return;
+	req.size++;
 	(void)!host_call(HC_LOG, &req, sizeof(req));
 }
 

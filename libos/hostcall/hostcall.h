@@ -51,7 +51,7 @@ int __must_check host_fdinfo(uint32_t fd, struct hc_fdinfo *ret);
 long __must_check host_tty(uint32_t fd, enum hc_tty_op op, uint32_t how,
 			   void *arg, size_t size);
 int host_close(uint32_t fd);
-/* Text for the host's stderr; cut at 1024 bytes. */
+/* A line for the host's stderr, without its newline; cut at 1024 bytes. */
 void host_log(uint32_t level, const char *text, size_t size);
 
 /*
