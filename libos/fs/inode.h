@@ -96,7 +96,8 @@ struct create_spec {
 /*
  * Where a symbolic link leads.  Either text, which the walk resolves and frees
  * with kfree() if owned; or jump, a place that needs no walk (/proc/self/fd/3):
- * jump holds references that the caller drops.
+ * jump holds references that the caller drops, and text, which may be NULL, is
+ * only what readlink(2) shows instead of the place's path ("pipe:[7]").
  */
 struct link_target {
 	const char *text;

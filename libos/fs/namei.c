@@ -244,6 +244,8 @@ static int jump(struct steps *s, struct link_target *t)
 	uint32_t refused = RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS;
 	int err = 0;
 
+	if (t->owned)
+		kfree((char *)(uintptr_t)t->text);
 	if (s->w->resolve & refused)
 		err = -ELOOP;
 	else if (is_confined(s->w))
