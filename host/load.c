@@ -20,8 +20,12 @@
 
 #include "base/banned.h"
 
-/* What the kernel can save and restore for programs. */
-#define XFRM_WANTED (SGX_XFRM_LEGACY | SGX_XFRM_AVX | SGX_XFRM_AVX512)
+/*
+ * What the kernel can save and restore for programs.  Whether AMX is wanted is
+ * feature.amx of Occlum.json, and so the signature's to say.
+ */
+#define XFRM_WANTED                                                            \
+	(SGX_XFRM_LEGACY | SGX_XFRM_AVX | SGX_XFRM_AVX512 | SGX_XFRM_AMX)
 
 /* Everything that is needed only until the enclave stands. */
 struct loader {
@@ -182,9 +186,14 @@ static uint64_t agree(uint64_t wanted, uint64_t signed_value, uint64_t mask)
 	return (wanted & ~mask) | (signed_value & mask);
 }
 
-/* AVX-512's three components are legal only together, and only beside AVX. */
+/*
+ * AVX-512's three components are legal only together and only beside AVX, AMX's
+ * two only together.
+ */
 static uint64_t whole_groups(uint64_t xfrm)
 {
+	if ((xfrm & SGX_XFRM_AMX) != SGX_XFRM_AMX)
+		xfrm &= ~(uint64_t)SGX_XFRM_AMX;
 	if (!(xfrm & SGX_XFRM_AVX) ||
 	    (xfrm & SGX_XFRM_AVX512) != SGX_XFRM_AVX512)
 		xfrm &= ~(uint64_t)SGX_XFRM_AVX512;
