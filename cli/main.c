@@ -48,7 +48,8 @@ static int change_folder(int *argc, char ***argv, struct cli_error *err)
 /* "VERB --help" means "help VERB", unless it is PROGRAM's own --help. */
 static int wants_help(int argc, char **argv)
 {
-	return argc > 0 && (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h"));
+	return argc > 0 &&
+	       (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h"));
 }
 
 static int run_verb(const struct verb *verb, int argc, char **argv,

@@ -13,9 +13,9 @@
 #include "base/banned.h"
 
 const struct verb *const verbs[] = {
-	&verb_new,     &verb_init,    &verb_add,     &verb_bom,
-	&verb_check,   &verb_build,   &verb_run,     &verb_print,
-	&verb_measure, &verb_status,  &verb_doctor,  &verb_completion,
+	&verb_new,     &verb_init,    &verb_add,    &verb_bom,
+	&verb_check,   &verb_build,   &verb_run,    &verb_print,
+	&verb_measure, &verb_status,  &verb_doctor, &verb_completion,
 	&verb_help,    &verb_version, NULL,
 };
 
@@ -170,7 +170,8 @@ static void print_option(const struct verb_option *option)
 {
 	char left[64];
 
-	snprintf(left, sizeof(left), "%s%c%s--%s%s%s", option->letter ? "-" : "",
+	snprintf(left, sizeof(left), "%s%c%s--%s%s%s",
+	         option->letter ? "-" : "",
 	         option->letter ? option->letter : ' ',
 	         option->letter ? ", " : "", option->name,
 	         option->arg && option->arg[0] != '[' ? " " : "",

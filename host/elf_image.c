@@ -73,9 +73,8 @@ static int check_segment(const Elf64_Phdr *ph, uint64_t floor,
 {
 	if (!IS_ALIGNED(ph->p_vaddr, PAGE_SIZE))
 		return refuse(ret_reason, "has a segment off page boundaries");
-	if (ph->p_vaddr < floor ||
-	    !range_within(ph->p_vaddr - KERNEL_BASE, ph->p_memsz,
-	                  KERNEL_IMAGE_MAX))
+	if (ph->p_vaddr < floor || !range_within(ph->p_vaddr - KERNEL_BASE,
+	                                         ph->p_memsz, KERNEL_IMAGE_MAX))
 		return refuse(ret_reason, "has a segment outside its area");
 	if (ph->p_filesz > ph->p_memsz)
 		return refuse(ret_reason, "has a segment larger than memory");

@@ -47,9 +47,10 @@ static int check_config(struct cspan bytes, struct bootcfg_header *ret,
 	if (!IS_ALIGNED(h.user_space_size, PAGE_SIZE) ||
 	    h.user_space_size <= USER_BASE || h.user_space_size > USER_END)
 		return refuse(ret_reason, "has a user space that does not fit");
-	if (!IS_ALIGNED(h.kernel_heap_size, PAGE_SIZE) ||
-	    !h.kernel_heap_size || h.kernel_heap_size > HEAP_SIZE_MAX)
-		return refuse(ret_reason, "has a kernel heap that does not fit");
+	if (!IS_ALIGNED(h.kernel_heap_size, PAGE_SIZE) || !h.kernel_heap_size ||
+	    h.kernel_heap_size > HEAP_SIZE_MAX)
+		return refuse(ret_reason,
+		              "has a kernel heap that does not fit");
 	*ret = h;
 	return 0;
 }
@@ -108,12 +109,12 @@ static void add_kernel(struct image *image, uint8_t **next)
 
 		add_region(image,
 		           &(struct image_region){
-		                   .addr = seg->addr,
-		                   .npages = seg->npages,
-		                   .secinfo = SGX_SECINFO_REG | seg->prot,
-		                   .measured = true,
-		                   .data = place(next, seg->data, seg->npages),
-		           });
+				   .addr = seg->addr,
+				   .npages = seg->npages,
+				   .secinfo = SGX_SECINFO_REG | seg->prot,
+				   .measured = true,
+				   .data = place(next, seg->data, seg->npages),
+			   });
 	}
 }
 
@@ -122,22 +123,22 @@ static void add_config(struct image *image, struct cspan config, uint8_t **next)
 	uint64_t npages = PAGES_FOR(config.size);
 
 	add_region(image, &(struct image_region){
-	                          .addr = CONFIG_BASE,
-	                          .npages = npages,
-	                          .secinfo = REG_R,
-	                          .measured = true,
-	                          .data = place(next, config, npages),
-	                  });
+				  .addr = CONFIG_BASE,
+				  .npages = npages,
+				  .secinfo = REG_R,
+				  .measured = true,
+				  .data = place(next, config, npages),
+			  });
 }
 
 static void add_zeros(struct image *image, uint64_t addr, uint64_t size)
 {
 	add_region(image, &(struct image_region){
-	                          .addr = addr,
-	                          .npages = size / PAGE_SIZE,
-	                          .secinfo = REG_RW,
-	                          .measured = true,
-	                  });
+				  .addr = addr,
+				  .npages = size / PAGE_SIZE,
+				  .secinfo = REG_RW,
+				  .measured = true,
+			  });
 }
 
 static void add_vcpu(struct image *image, uint32_t index, uint8_t **next)
@@ -152,12 +153,12 @@ static void add_vcpu(struct image *image, uint32_t index, uint8_t **next)
 	};
 
 	add_region(image, &(struct image_region){
-	                          .addr = area + VCPU_TCS,
-	                          .npages = 1,
-	                          .secinfo = SGX_SECINFO_TCS,
-	                          .measured = true,
-	                          .data = place(next, CSPAN_OF(tcs), 1),
-	                  });
+				  .addr = area + VCPU_TCS,
+				  .npages = 1,
+				  .secinfo = SGX_SECINFO_TCS,
+				  .measured = true,
+				  .data = place(next, CSPAN_OF(tcs), 1),
+			  });
 	add_zeros(image, area + VCPU_SSA,
 	          (uint64_t)SSA_FRAMES * SSA_FRAME_PAGES * PAGE_SIZE);
 	add_zeros(image, area + VCPU_BLOCK, VCPU_BLOCK_SIZE);
@@ -169,10 +170,10 @@ static void add_unmeasured(struct image *image, uint64_t addr, uint64_t size,
                            uint64_t secinfo)
 {
 	add_region(image, &(struct image_region){
-	                          .addr = addr,
-	                          .npages = size / PAGE_SIZE,
-	                          .secinfo = secinfo,
-	                  });
+				  .addr = addr,
+				  .npages = size / PAGE_SIZE,
+				  .secinfo = secinfo,
+			  });
 }
 
 static void lay_out(struct image *image, struct cspan config)

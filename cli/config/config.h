@@ -46,7 +46,6 @@ struct config {
 	/* process */
 	uint64_t default_stack_size;
 	uint64_t default_heap_size;
-	uint64_t default_mmap_size;
 	uint64_t umask;
 	char *user; /* "U" or "U:G", numbers or names of the image */
 	char *cwd;

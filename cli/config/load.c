@@ -22,7 +22,8 @@
 
 #include "base/banned.h"
 
-void reader_report(struct reader *r, enum severity severity, const char *message)
+void reader_report(struct reader *r, enum severity severity,
+                   const char *message)
 {
 	char name[JSON_NAME_MAX];
 
@@ -78,9 +79,9 @@ static void store_number(struct reader *r, const struct field *field,
 	}
 	min = limit_text(field, field->min);
 	max = limit_text(field, field->max);
-	report_take(r, SEVERITY_ERROR,
-	            mem_format("is out of range: choose from %s to %s", min,
-	                       max));
+	report_take(
+		r, SEVERITY_ERROR,
+		mem_format("is out of range: choose from %s to %s", min, max));
 	free(min);
 	free(max);
 }
@@ -288,9 +289,9 @@ static void read_member(struct reader *r, const json_t *value)
 	}
 	readers[field->type](r, field, value);
 	if (field->ignored && r->problems->n_errors == n_errors)
-		report_take(r, SEVERITY_WARNING,
-		            mem_format("has no effect here: %s",
-		                       field->ignored));
+		report_take(
+			r, SEVERITY_WARNING,
+			mem_format("has no effect here: %s", field->ignored));
 }
 
 static void read_object(struct reader *r, const struct field *field,

@@ -114,7 +114,8 @@ static void skip_value(struct scan *s)
 		} else if (depth) {
 			advance(s);
 		} else {
-			while (s->pos < s->end && !strchr(",]} \t\r\n", *s->pos))
+			while (s->pos < s->end &&
+			       !strchr(",]} \t\r\n", *s->pos))
 				advance(s);
 		}
 	} while (depth && s->pos < s->end);
@@ -147,7 +148,8 @@ static bool next_member(struct scan *s)
 }
 
 /* Into an object, up to the value of @key; *ret_line is the key's line. */
-static bool enter_object(struct scan *s, const char *key, unsigned int *ret_line)
+static bool enter_object(struct scan *s, const char *key,
+                         unsigned int *ret_line)
 {
 	const char *quoted;
 	bool found;

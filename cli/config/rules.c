@@ -18,8 +18,7 @@ enum { HOSTNAME_MAX = 64 }; /* uname(2)'s field without the NUL */
 
 /* Report about @section.@key, or @section[@index] where @key is NULL. */
 static void report_at(struct reader *r, enum severity severity,
-                      const char *section, const char *key,
-                      const char *message)
+                      const char *section, const char *key, const char *message)
 {
 	if (!json_path_key(&r->path, section))
 		return;
@@ -151,9 +150,9 @@ static void check_env(struct reader *r)
 	for (size_t i = 0; i < trusted->count; i++) {
 		const char *equals = strchr(trusted->item[i], '=');
 
-		if (!equals || !is_variable_name(trusted->item[i],
-		                                 (size_t)(equals -
-		                                          trusted->item[i])))
+		if (!equals ||
+		    !is_variable_name(trusted->item[i],
+		                      (size_t)(equals - trusted->item[i])))
 			report_item(r, "env", "default", i,
 			            "must have the form NAME=VALUE");
 	}
@@ -259,8 +258,8 @@ static void check_mounts(struct reader *r)
 
 	for (size_t i = 0; i < c->n_mounts; i++) {
 		check_mount(r, i);
-		has_root |= c->mount[i].target &&
-		            !strcmp(c->mount[i].target, "/");
+		has_root |=
+			c->mount[i].target && !strcmp(c->mount[i].target, "/");
 	}
 	if (!has_root)
 		report_at(r, SEVERITY_ERROR, "mount", NULL,

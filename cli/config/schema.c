@@ -147,7 +147,6 @@ const struct field schema[] = {
 	{
 		.path = "process.default_mmap_size",
 		.type = FIELD_SIZE,
-		IN_CONFIG(default_mmap_size),
 		.max = UINT64_MAX,
 		.fallback = "absent",
 		.help = "Occlum: obsolete there as well.",
@@ -254,8 +253,9 @@ const struct field schema[] = {
 		IN_CONFIG(debuggable),
 		.fallback = "true",
 		.help = "Whether the enclave may run in debug mode, which "
-			"protects nothing. Needed by emu, --strace and crash "
-			"reports; set it to false before you deploy.",
+			"protects nothing. Needed for --strace, crash reports "
+			"and emu chosen by itself; set it to false before you "
+			"deploy.",
 	},
 	{
 		.path = "metadata.disable_log",
@@ -507,10 +507,17 @@ const struct field *schema_find(const char *name)
 	return NULL;
 }
 
-static bool same_parent(const char *a, const char *b)
+/* @path is the table's; @name may lead through layers. */
+static bool same_parent(const char *path, const char *name)
 {
-	size_t na = (size_t)(schema_leaf(a) - a);
+	const char *field = mount_field(name);
+	const char *a = field ? path + strlen(mount_prefix) : path;
+	const char *b = field ? field : name;
+	size_t na;
 
+	if (field && !skip_prefix(path, mount_prefix))
+		return false;
+	na = (size_t)(schema_leaf(a) - a);
 	return na == (size_t)(schema_leaf(b) - b) && !strncmp(a, b, na);
 }
 

@@ -19,9 +19,10 @@ static const struct {
 	const char *name;
 	unsigned int shift;
 } units[] = {
-	{ "", 0 },    { "B", 0 },    { "KB", 10 },  { "MB", 20 },  { "GB", 30 },
-	{ "TB", 40 }, { "KiB", 10 }, { "MiB", 20 }, { "GiB", 30 }, { "TiB", 40 },
-	{ "K", 10 },  { "M", 20 },   { "G", 30 },   { "T", 40 },
+	{ "", 0 },     { "B", 0 },    { "KB", 10 },  { "MB", 20 },
+	{ "GB", 30 },  { "TB", 40 },  { "KiB", 10 }, { "MiB", 20 },
+	{ "GiB", 30 }, { "TiB", 40 }, { "K", 10 },   { "M", 20 },
+	{ "G", 30 },   { "T", 40 },
 };
 
 static int unit_shift(const char *name, unsigned int *ret_shift)

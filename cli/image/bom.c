@@ -92,8 +92,8 @@ static int check_key(struct bom *b, const yaml_node_t *key,
 	for (; keys->name; keys++)
 		if (!strcmp(keys->name, name))
 			return 0;
-	return cli_fail(b->err, -EINVAL, "%s:%zu: %s is not known here", b->path,
-	                key->start_mark.line + 1, name);
+	return cli_fail(b->err, -EINVAL, "%s:%zu: %s is not known here",
+	                b->path, key->start_mark.line + 1, name);
 }
 
 /* All of @map's keys are known; read them in the table's order. */
@@ -117,7 +117,8 @@ static int read_map(struct bom *b, yaml_node_t *map, const struct key *keys)
 }
 
 /* Behind a '$': the size of the name and what surrounds it. */
-static size_t scan_variable(const char *at, const char **ret_name, size_t *ret_n)
+static size_t scan_variable(const char *at, const char **ret_name,
+                            size_t *ret_n)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "abcdefghijklmnopqrstuvwxyz0123456789_";
@@ -154,8 +155,9 @@ static int expand(struct bom *b, const yaml_node_t *node, const char *text,
 		if (!value)
 			return cli_fail(b->err, -EINVAL,
 			                "%s:%zu: the environment has no "
-			                "variable %s: set it", b->path,
-			                node->start_mark.line + 1, key);
+			                "variable %s: set it",
+			                b->path, node->start_mark.line + 1,
+			                key);
 		bytes_add(out, value, strlen(value));
 		text += 1 + n;
 	}
@@ -222,8 +224,8 @@ static int read_link(struct bom *b, yaml_node_t *node)
 	scope_free char *path = NULL;
 	int ret = read_map(b, node, link_keys);
 
-	if (ret == 0 && (!find_key(b, node, "src") ||
-	                 !find_key(b, node, "linkname")))
+	if (ret == 0 &&
+	    (!find_key(b, node, "src") || !find_key(b, node, "linkname")))
 		ret = refuse(b, node, "a link needs src and linkname");
 	if (ret == 0)
 		ret = read_text(b, find_key(b, node, "src"), &src);
@@ -287,8 +289,8 @@ static int check_hash(struct bom *b, const yaml_node_t *node, const char *path)
 		return 0;
 	return cli_fail(b->err, -EINVAL,
 	                "%s:%zu: %s has SHA-256 %s: it is not the file that "
-	                "was meant", b->path, node->start_mark.line + 1, path,
-	                found);
+	                "was meant",
+	                b->path, node->start_mark.line + 1, path, found);
 }
 
 static int read_bool(struct bom *b, const yaml_node_t *node, int *ret_value)
@@ -408,8 +410,9 @@ static int read_target_path(struct bom *b, yaml_node_t *node)
 	b->target = NULL;
 	ret = read_text(b, node, &b->target);
 	if (ret == 0 && b->target[0] != '/')
-		ret = refuse(b, node, "target must be an absolute path of the "
-		                      "image");
+		ret = refuse(b, node,
+		             "target must be an absolute path of the "
+		             "image");
 	if (ret == 0)
 		ret = copier_make_folder(b->c, b->target, b->err);
 	return ret;
@@ -454,9 +457,9 @@ static int read_excludes(struct bom *b, yaml_node_t *node)
 static char *find_include(const struct bom *b, const char *name)
 {
 	const char *slash = strrchr(b->path, '/');
-	scope_free char *beside = mem_format(
-		"%.*s%s", slash ? (int)(slash - b->path + 1) : 0, b->path,
-		name);
+	scope_free char *beside =
+		mem_format("%.*s%s", slash ? (int)(slash - b->path + 1) : 0,
+	                   b->path, name);
 
 	if (name[0] == '/')
 		return mem_string(name);
@@ -491,8 +494,8 @@ static int read_include(struct bom *b, yaml_node_t *node)
 		return 0;
 	return cli_fail(b->err, -ENOENT,
 	                "%s:%zu: cannot find %s: say where it is with "
-	                "--include-dir DIR", b->path, node->start_mark.line + 1,
-	                name);
+	                "--include-dir DIR",
+	                b->path, node->start_mark.line + 1, name);
 }
 
 static int read_includes(struct bom *b, yaml_node_t *node)

@@ -170,9 +170,8 @@ static int step(struct walk *w, const char *name, struct cli_error *err)
 		return follow(w, next, err);
 	free(w->here);
 	w->here = scope_take(&next);
-	return S_ISDIR(st.st_mode)
-	               ? make_folder(w->c, w->here, st.st_mode, err)
-	               : 0;
+	return S_ISDIR(st.st_mode) ? make_folder(w->c, w->here, st.st_mode, err)
+	                           : 0;
 }
 
 static char *take_name(struct walk *w)
@@ -314,7 +313,8 @@ void copier_report(const struct copier *c)
 		fputs("\r\033[K", stderr);
 	for (size_t i = 0; i < c->missing.count; i++)
 		cli_note("warning: this machine has no %s: a program that "
-		         "loads it will fail", c->missing.item[i]);
+		         "loads it will fail",
+		         c->missing.item[i]);
 	printf("copied %llu files, %.1f MB\n", (unsigned long long)c->n_files,
 	       (double)c->n_bytes / 1e6);
 }

@@ -65,8 +65,7 @@ static void show_progress(const struct copier *c, const char *path)
 }
 
 static int copy_alone(struct copier *c, int in, const struct stat *st,
-                      const char *path, const char *dest,
-                      struct cli_error *err)
+                      const char *path, const char *dest, struct cli_error *err)
 {
 	const char *name;
 	scope_fd int parent = copier_open_parent(c, dest, &name, err);
@@ -123,9 +122,8 @@ static int add_library(struct copier *c, const char *name,
 	int ret;
 
 	if (!found) {
-		strings_take(&c->missing,
-		             mem_format("%s (needed by %s)", name,
-		                        object->path));
+		strings_take(&c->missing, mem_format("%s (needed by %s)", name,
+		                                     object->path));
 		return 0;
 	}
 	ret = add_object(c, found, object->interp, err);
@@ -182,8 +180,8 @@ static int add_script(struct copier *c, struct cspan file,
                       struct cli_error *err)
 {
 	size_t n = MIN(file.size, (size_t)SCRIPT_LINE_MAX);
-	scope_free char *line = mem_substring((const char *)file.data + 2,
-	                                      n - 2);
+	scope_free char *line =
+		mem_substring((const char *)file.data + 2, n - 2);
 	scope_free char *found = NULL;
 	char *rest = line;
 	char *program;

@@ -38,8 +38,7 @@ static bool fetch_phdr(const struct elf_file *f, size_t i, Elf64_Phdr *ret)
 /* The string at @off, if its NUL is inside the file. */
 static const char *string_at(struct cspan file, uint64_t off)
 {
-	if (off >= file.size ||
-	    !memchr(file.data + off, '\0', file.size - off))
+	if (off >= file.size || !memchr(file.data + off, '\0', file.size - off))
 		return NULL;
 	return (const char *)file.data + off;
 }
@@ -141,10 +140,8 @@ int elf_needs_read(struct cspan file, struct elf_needs *ret_needs)
 	int ret = 0;
 
 	*ret_needs = (struct elf_needs){ .interp = NULL };
-	if (!elf_needs_is_elf(file) ||
-	    !fetch(file, 0, &f.eh, sizeof(f.eh)) ||
-	    f.eh.e_ident[EI_CLASS] != ELFCLASS64 ||
-	    f.eh.e_machine != EM_X86_64)
+	if (!elf_needs_is_elf(file) || !fetch(file, 0, &f.eh, sizeof(f.eh)) ||
+	    f.eh.e_ident[EI_CLASS] != ELFCLASS64 || f.eh.e_machine != EM_X86_64)
 		return -ENOEXEC;
 	if (f.eh.e_phnum && f.eh.e_phentsize != sizeof(ph))
 		return -ENOEXEC;

@@ -95,8 +95,7 @@ static int make_sites(struct root *root, struct root_entry *entry,
 	int ret = file_read(name, &file, err);
 
 	if (ret == 0 && is_elf(cspan_make(file.data, file.size)))
-		ret = root->sites(entry->path,
-		                  cspan_make(file.data, file.size),
+		ret = root->sites(entry->path, cspan_make(file.data, file.size),
 		                  &entry->sites, err);
 	bytes_fini(&file);
 	if (ret < 0 || !entry->sites.size)
@@ -155,8 +154,7 @@ int root_hash(struct root *root, int body_fd, struct cli_error *err)
 	return 0;
 }
 
-static void add_index_entry(const struct root_entry *entry,
-                            struct bytes *index)
+static void add_index_entry(const struct root_entry *entry, struct bytes *index)
 {
 	size_t target_size = entry->target ? strlen(entry->target) : 0;
 	struct rootidx_entry e = {

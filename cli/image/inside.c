@@ -31,8 +31,7 @@ int inside_open_at(int root_fd, const char *path, int flags)
 
 int inside_open(const char *folder, const char *path)
 {
-	scope_fd int root_fd =
-		open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	scope_fd int root_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (root_fd < 0)
 		return -errno;

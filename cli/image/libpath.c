@@ -21,9 +21,12 @@ enum { CONF_DEPTH_MAX = 8, HEADER_SIZE = 64 };
 
 /* Built into ld.so: Debian's, then everybody's. */
 static const char *const default_folders[] = {
-	"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
-	"/lib64",                "/usr/lib64",
-	"/lib",                  "/usr/lib",
+	"/lib/x86_64-linux-gnu",
+	"/usr/lib/x86_64-linux-gnu",
+	"/lib64",
+	"/usr/lib64",
+	"/lib",
+	"/usr/lib",
 };
 
 bool libpath_is_default(const char *folder)
@@ -170,8 +173,8 @@ static char *expand(const char *part, const char *origin)
 		const char *token;
 		const char *value;
 	} tokens[] = {
-		{ "${ORIGIN}", origin },    { "$ORIGIN", origin },
-		{ "${LIB}", LIB_DIR },      { "$LIB", LIB_DIR },
+		{ "${ORIGIN}", origin },     { "$ORIGIN", origin },
+		{ "${LIB}", LIB_DIR },       { "$LIB", LIB_DIR },
 		{ "${PLATFORM}", "x86_64" }, { "$PLATFORM", "x86_64" },
 	};
 	char *text = mem_string(part);
@@ -180,10 +183,9 @@ static char *expand(const char *part, const char *origin)
 		const char *at;
 
 		while ((at = strstr(text, tokens[i].token))) {
-			char *longer = mem_format(
-				"%.*s%s%s", (int)(at - text), text,
-				tokens[i].value,
-				at + strlen(tokens[i].token));
+			char *longer = mem_format("%.*s%s%s", (int)(at - text),
+			                          text, tokens[i].value,
+			                          at + strlen(tokens[i].token));
 
 			free(text);
 			text = longer;
@@ -222,8 +224,7 @@ char *libpath_find(const struct libpath *lp, const char *name,
 	else if (needs->rpath)
 		found = try_path(needs->rpath, origin, name);
 	if (!found)
-		found = try_list(libpath_is_musl(interp) ? &lp->musl
-		                                         : &lp->glibc,
-		                 name);
+		found = try_list(
+			libpath_is_musl(interp) ? &lp->musl : &lp->glibc, name);
 	return found;
 }

@@ -39,8 +39,8 @@ static struct root_entry *add_entry(struct root *root, char *path,
 {
 	struct root_entry *entry;
 
-	root->entry = mem_grow(root->entry, root->n_entries,
-	                       sizeof(*root->entry));
+	root->entry =
+		mem_grow(root->entry, root->n_entries, sizeof(*root->entry));
 	entry = &root->entry[root->n_entries++];
 	*entry = (struct root_entry){
 		.path = path,
@@ -187,8 +187,8 @@ static void find_links(struct root *root)
 		const struct root_entry *entry = &root->entry[i];
 
 		if (S_ISREG(entry->mode) && entry->nlink > 1)
-			inode[count++] = (struct inode){ entry->dev, entry->ino,
-				                         i };
+			inode[count++] =
+				(struct inode){ entry->dev, entry->ino, i };
 	}
 	qsort(inode, count, sizeof(*inode), by_inode);
 	mark_links(root, inode, count);
@@ -202,8 +202,8 @@ int root_scan(const char *folder, root_sites_fn *sites, struct root *ret_root,
 	int fd;
 	int ret;
 
-	*ret_root = (struct root){ .folder = mem_string(folder),
-		                   .sites = sites };
+	*ret_root =
+		(struct root){ .folder = mem_string(folder), .sites = sites };
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return cli_fail_errno(err, "cannot open folder", folder);
@@ -221,8 +221,8 @@ const struct root_entry *root_find(const struct root *root, const char *path)
 {
 	struct root_entry key = { .path = (char *)(uintptr_t)path };
 
-	return bsearch(&key, root->entry, root->n_entries,
-	               sizeof(*root->entry), by_path);
+	return bsearch(&key, root->entry, root->n_entries, sizeof(*root->entry),
+	               by_path);
 }
 
 void root_fini(struct root *root)

@@ -23,18 +23,14 @@ static const struct {
 	const char *path;
 	mode_t mode;
 } folders[] = {
-	{ "", 0755 },          { "dev", 0755 },
-	{ "etc", 0755 },       { "home", 0755 },
-	{ "host", 0755 },      { "opt", 0755 },
-	{ "proc", 0755 },      { "root", 0700 },
-	{ "run", 0755 },       { "sys", 0755 },
-	{ "tmp", 01777 },      { "usr", 0755 },
-	{ "usr/bin", 0755 },   { "usr/lib", 0755 },
-	{ "usr/lib64", 0755 }, { "usr/sbin", 0755 },
-	{ "usr/local", 0755 }, { "usr/local/bin", 0755 },
-	{ "usr/share", 0755 }, { "var", 0755 },
-	{ "var/lib", 0755 },   { "var/log", 0755 },
-	{ "var/tmp", 01777 },
+	{ "", 0755 },          { "dev", 0755 },       { "etc", 0755 },
+	{ "home", 0755 },      { "host", 0755 },      { "opt", 0755 },
+	{ "proc", 0755 },      { "root", 0700 },      { "run", 0755 },
+	{ "sys", 0755 },       { "tmp", 01777 },      { "usr", 0755 },
+	{ "usr/bin", 0755 },   { "usr/lib", 0755 },   { "usr/lib64", 0755 },
+	{ "usr/sbin", 0755 },  { "usr/local", 0755 }, { "usr/local/bin", 0755 },
+	{ "usr/share", 0755 }, { "var", 0755 },       { "var/lib", 0755 },
+	{ "var/log", 0755 },   { "var/tmp", 01777 },
 };
 
 static const struct {
@@ -51,16 +47,16 @@ static const struct {
 	const char *text;
 } files[] = {
 	{ "etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"
-			"nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n" },
+	                "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n" },
 	{ "etc/group", "root:x:0:\nnogroup:x:65534:\n" },
 	{ "etc/hosts", "127.0.0.1 localhost occlum\n"
-		       "::1 localhost ip6-localhost ip6-loopback\n" },
+	               "::1 localhost ip6-localhost ip6-loopback\n" },
 	{ "etc/nsswitch.conf", "passwd: files\n"
-			       "group: files\n"
-			       "hosts: files dns\n"
-			       "networks: files\n"
-			       "protocols: files\n"
-			       "services: files\n" },
+	                       "group: files\n"
+	                       "hosts: files dns\n"
+	                       "networks: files\n"
+	                       "protocols: files\n"
+	                       "services: files\n" },
 	{ "etc/host.conf", "multi on\n" },
 	{ "etc/shells", "/bin/sh\n" },
 };

@@ -3,12 +3,11 @@
  * users.c - reads the passwd and group files of an image.
  */
 /* First, because glibc names parameters __user, which is a macro of ours. */
-#include <grp.h>
-
 #include "cli/image/users.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -88,7 +87,8 @@ static int parse_user(const char *folder, const char *text,
 		return 0;
 	return cli_fail(err, -EINVAL,
 	                "there is no user \"%s\" in %s/etc/passwd: add a line "
-	                "for it, or give a number", text, folder);
+	                "for it, or give a number",
+	                text, folder);
 }
 
 int user_parse(const char *folder, const char *text, struct user *ret_user,

@@ -39,9 +39,10 @@ int instance_create(struct cli_error *err)
 	int ret;
 
 	if (exists(CONFIG_FILE))
-		return cli_fail(err, -EEXIST,
-		                "this folder is an instance already: edit "
-		                CONFIG_FILE ", or run \"occlum build\"");
+		return cli_fail(
+			err, -EEXIST,
+			"this folder is an instance already: edit " CONFIG_FILE
+			", or run \"occlum build\"");
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		ret = file_make_dirs(folders[i], err);
 		if (ret < 0)
@@ -56,10 +57,11 @@ int instance_create(struct cli_error *err)
 int instance_check(struct cli_error *err)
 {
 	if (!exists(CONFIG_FILE))
-		return cli_fail(err, -ENOENT,
-		                "this folder is no instance (it has no "
-		                CONFIG_FILE "): run \"occlum init\" here, or "
-		                "\"occlum new DIR\"");
+		return cli_fail(
+			err, -ENOENT,
+			"this folder is no instance (it has no " CONFIG_FILE
+			"): run \"occlum init\" here, or "
+			"\"occlum new DIR\"");
 	if (!exists(INSTANCE_IMAGE))
 		return cli_fail(err, -ENOENT,
 		                "the instance has no folder image/: make it, "

@@ -28,7 +28,7 @@ static int check_folder(const struct root *root, const char *path,
 		return 0;
 	return cli_fail(err, -ENOENT,
 	                CONFIG_FILE ": %s: there is no folder %s in the image: "
-	                "make it with \"mkdir -p image%s\"",
+	                            "make it with \"mkdir -p image%s\"",
 	                field, path, path);
 }
 
@@ -49,8 +49,8 @@ static int check_folders(const struct plan *plan, struct cli_error *err)
 static int resolve_users(struct plan *plan, struct cli_error *err)
 {
 	const struct strings *names = &plan->config.users;
-	int ret = user_parse(INSTANCE_IMAGE, plan->config.user, &plan->user,
-	                     err);
+	int ret =
+		user_parse(INSTANCE_IMAGE, plan->config.user, &plan->user, err);
 
 	plan->users = mem_alloc(names->count, sizeof(*plan->users));
 	for (size_t i = 0; i < names->count && ret == 0; i++)
@@ -110,11 +110,10 @@ static const char *culprit(int code)
 static int make_image(struct plan *plan, struct cli_error *err)
 {
 	const char *reason;
-	int ret = image_init(&plan->image,
-	                     cspan_make(plan->kernel.data, plan->kernel.size),
-	                     cspan_make(plan->boot_config.data,
-	                                plan->boot_config.size),
-	                     &reason);
+	int ret = image_init(
+		&plan->image, cspan_make(plan->kernel.data, plan->kernel.size),
+		cspan_make(plan->boot_config.data, plan->boot_config.size),
+		&reason);
 
 	if (ret < 0)
 		return cli_fail(err, ret, "%s %s", culprit(ret), reason);

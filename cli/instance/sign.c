@@ -47,8 +47,7 @@ static uint32_t sign_date(void)
 	       bcd((unsigned int)tm.tm_mday);
 }
 
-static void choose_xfrm(const struct config *config,
-                        struct sigstruct_params *p)
+static void choose_xfrm(const struct config *config, struct sigstruct_params *p)
 {
 	uint64_t open = SGX_XFRM_AVX | SGX_XFRM_AVX512;
 

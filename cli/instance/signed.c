@@ -33,7 +33,8 @@ int signed_read(struct sigstruct *ret_sig, struct cli_error *err)
 		                err);
 	if (ret == 0 && bytes.size != sizeof(*ret_sig))
 		ret = cli_fail(err, -EINVAL,
-		               INSTANCE_BUILD "/" BUILD_SIGSTRUCT
+		               INSTANCE_BUILD
+		               "/" BUILD_SIGSTRUCT
 		               " is damaged: run \"occlum build\"");
 	if (ret == 0)
 		memcpy(ret_sig, bytes.data, sizeof(*ret_sig));
@@ -51,7 +52,8 @@ int signed_info(json_t **ret_info, struct cli_error *err)
 	if (!json_is_object(*ret_info)) {
 		json_decref(*ret_info);
 		return cli_fail(err, -EINVAL,
-		                INSTANCE_BUILD "/" BUILD_INFO
+		                INSTANCE_BUILD
+		                "/" BUILD_INFO
 		                " is damaged: run \"occlum build\"");
 	}
 	return 0;

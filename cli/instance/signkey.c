@@ -49,7 +49,8 @@ static int read_key(const char *path, EVP_PKEY **ret_key, struct cli_error *err)
 		return cli_fail(err, -EINVAL,
 		                "%s is no RSA key of 3072 bits with exponent "
 		                "3 in PEM form: make one with \"openssl genrsa "
-		                "-3 -out FILE 3072\"", path);
+		                "-3 -out FILE 3072\"",
+		                path);
 	}
 	*ret_key = key;
 	return 0;

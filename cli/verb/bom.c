@@ -2,9 +2,10 @@
 /*
  * bom.c - `occlum bom FILE`: fills image/ by a bill of materials.
  */
+#include "cli/image/bom.h"
+
 #include <stddef.h>
 
-#include "cli/image/bom.h"
 #include "cli/instance/instance.h"
 #include "cli/scope.h"
 #include "cli/verb/verbs.h"

@@ -66,12 +66,11 @@ static json_t *users_json(const struct plan *plan)
 {
 	json_t *list = json_array();
 
-	json_array_append_new(list,
-	                      user_json(plan->config.user, plan->user));
+	json_array_append_new(list, user_json(plan->config.user, plan->user));
 	for (size_t i = 0; i < plan->config.users.count; i++)
-		json_array_append_new(list,
-		                      user_json(plan->config.users.item[i],
-		                                plan->users[i]));
+		json_array_append_new(
+			list,
+			user_json(plan->config.users.item[i], plan->users[i]));
 	return list;
 }
 
@@ -157,8 +156,8 @@ static int make_plan(struct plan *plan, bool fresh, struct cli_error *err)
 		ret = plan_make(plan, NULL, err);
 		if (ret < 0)
 			return ret;
-		if (same_root(plan) && link(OLD_FILE(BUILD_BODY),
-		                            NEW_FILE(BUILD_BODY)) == 0)
+		if (same_root(plan) &&
+		    link(OLD_FILE(BUILD_BODY), NEW_FILE(BUILD_BODY)) == 0)
 			return 0;
 		plan_fini(plan);
 	}

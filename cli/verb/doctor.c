@@ -125,9 +125,8 @@ static const char *probe_sgx2(void)
 
 	if (probe_sgx_cpu())
 		return "CPUID reports no SGX";
-	return cpuid_leaf(0x12, r) && (r[0] & 2)
-	               ? NULL
-	               : "the CPU has SGX1 only";
+	return cpuid_leaf(0x12, r) && (r[0] & 2) ? NULL
+	                                         : "the CPU has SGX1 only";
 }
 
 static const char *probe_device(void)
@@ -156,8 +155,9 @@ static const char *probe_vdso(void)
 
 	if (vdso)
 		dlclose(vdso);
-	return found ? NULL : "the kernel's vDSO has no "
-	                      "__vdso_sgx_enter_enclave";
+	return found ? NULL
+	             : "the kernel's vDSO has no "
+	               "__vdso_sgx_enter_enclave";
 }
 
 /* An empty argument block: whoever has io_uring says EFAULT or EINVAL. */
@@ -180,7 +180,8 @@ static const struct probe {
 } probes[] = {
 	{ NEED_BOTH, "kernel image", probe_kernel_image, "" },
 	{ NEED_BOTH, "AES-NI, SSSE3, SSE4.1", probe_cpu,
-	  "use another machine; in a virtual one, pass the host's CPU through" },
+	  "use another machine; in a virtual one, pass the host's CPU "
+	  "through" },
 	{ NEED_BOTH, "FSGSBASE", probe_fsgsbase,
 	  "Linux 5.9 or later, started without \"nofsgsbase\"" },
 	{ NEED_BOTH, "addresses from 64 KiB to 32 GiB", probe_low_addresses,
@@ -246,13 +247,13 @@ static int run(const struct invocation *in, struct cli_error *err)
 	printf("\nsgx: %s\nemu: %s\n",
 	       broken & NEED_SGX ? "can't run enclaves here"
 	                         : "enclaves run here, protected by the CPU",
-	       broken & NEED_EMU
-	               ? "can't run enclaves here"
-	               : "debuggable enclaves run here, unprotected");
+	       broken & NEED_EMU ? "can't run enclaves here"
+	                         : "debuggable enclaves run here, unprotected");
 	if (!(broken & NEED_EMU))
 		return CLI_EXIT_OK;
-	return cli_fail(err, -ENODEV, "this machine lacks what is marked \"no\" "
-	                              "above");
+	return cli_fail(err, -ENODEV,
+	                "this machine lacks what is marked \"no\" "
+	                "above");
 }
 
 const struct verb verb_doctor = {

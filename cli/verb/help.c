@@ -18,8 +18,10 @@ static int run(const struct invocation *in, struct cli_error *err)
 	}
 	verb = verb_find(in->argv[0]);
 	if (!verb)
-		return cli_misuse(err, "there is no verb %s; see \"occlum "
-		                       "help\"", in->argv[0]);
+		return cli_misuse(err,
+		                  "there is no verb %s; see \"occlum "
+		                  "help\"",
+		                  in->argv[0]);
 	verb_print_help(verb);
 	return CLI_EXIT_OK;
 }

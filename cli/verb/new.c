@@ -20,7 +20,8 @@ static int create(const char *name, struct cli_error *err)
 	if (ret < 0)
 		return ret;
 	printf("%s is an Occlum instance now; next: \"occlum add PROGRAM\", "
-	       "\"occlum build\"\n", name);
+	       "\"occlum build\"\n",
+	       name);
 	return CLI_EXIT_OK;
 }
 
@@ -33,7 +34,8 @@ static int run_new(const struct invocation *in, struct cli_error *err)
 	if (stat(dir, &st) == 0)
 		return cli_fail(err, -EEXIST,
 		                "%s exists already: choose another name, or "
-		                "run \"occlum init\" in it", dir);
+		                "run \"occlum init\" in it",
+		                dir);
 	ret = file_make_dirs(dir, err);
 	if (ret < 0)
 		return ret;
@@ -70,7 +72,8 @@ const struct verb verb_init = {
 		"machine: time zone UTC, locale C.UTF-8, users root and "
 		"nobody.\n\nWhat is in an instance:\n\n"
 		"    Occlum.json   edit it; see Occlum.json(5)\n"
-		"    image/        put programs and files here, or use \"occlum "
+		"    image/        put programs and files here, or use "
+	        "\"occlum "
 		"add\"\n"
 		"    build/        what \"occlum build\" makes\n"
 		"    volumes/      data that programs keep; never touched by "

@@ -2,6 +2,8 @@
 /*
  * run.c - `occlum run PROGRAM ARGS...`.
  */
+#include "host/run.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -18,7 +20,6 @@
 #include "cli/memory.h"
 #include "cli/scope.h"
 #include "cli/verb/verbs.h"
-#include "host/run.h"
 
 #include "base/banned.h"
 
@@ -180,7 +181,8 @@ static int check_program(const char *program, struct cli_error *err)
 	err->exit_code = CLI_EXIT_NOT_FOUND;
 	return cli_fail(err, -EINVAL,
 	                "%s must be an absolute path in the instance, such as "
-	                "/bin/%s", program, program);
+	                "/bin/%s",
+	                program, program);
 }
 
 /* Ends with the program's own exit code, or one of struct host_result's. */

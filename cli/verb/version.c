@@ -2,12 +2,13 @@
 /*
  * version.c - `occlum version` (and --version): release, and which kernel.
  */
+#include "cli/version.h"
+
 #include <stdio.h>
 
 #include "cli/instance/hex.h"
 #include "cli/instance/kernel.h"
 #include "cli/verb/verbs.h"
-#include "cli/version.h"
 #include "crypto/sha256.h"
 
 #include "base/banned.h"
