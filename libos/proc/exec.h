@@ -37,40 +37,52 @@ enum {
 struct exec_args {
 	char *bytes;
 	size_t size;
-	size_t capacity; /* bytes; a whole number of pages */
-	size_t limit;    /* strings and their pointers: E2BIG above */
+	size_t capacity;
+	size_t limit; /* strings and their pointers: E2BIG above */
 	uint32_t argc;
 	uint32_t envc;
 };
 
 void exec_args_init(struct exec_args *a, size_t limit);
 void exec_args_fini(struct exec_args *a);
-/* 0, -E2BIG, -ENOMEM, -EFAULT. */
-int exec_args_add(struct exec_args *a, const char *s);
-int exec_args_add_user(struct exec_args *a, struct thread *self,
-		       uint64_t strings);
-/* Replace argv[0] by @argv (a script's interpreter, its option, the script). */
-int exec_args_replace_first(struct exec_args *a, const char *const *argv,
-			    uint32_t argc);
+/* Add one string and count it in *@count: &a->argc, then &a->envc. */
+int __must_check exec_args_add(struct exec_args *a, const char *s,
+			       uint32_t *count);
+/*
+ * Add all strings of a user array of pointers that ends with NULL; a NULL array
+ * has none.  0, -E2BIG, -ENOMEM, -EFAULT.
+ */
+int __must_check exec_args_add_user(struct exec_args *a, uint64_t strings,
+				    uint32_t *count);
+/*
+ * Replace argv[0] by @argv (a script's interpreter, its option, the script).
+ * 0, -E2BIG, -ENOMEM.
+ */
+int __must_check exec_args_replace_first(struct exec_args *a,
+					 const char *const *argv,
+					 uint32_t argc);
 
 /* What the new program's stack tells it. */
 struct stack_info {
-	uint64_t top;      /* end of the stack mapping */
-	uint64_t limit;    /* nothing below this address */
+	uint64_t top;   /* end of the stack mapping */
+	uint64_t limit; /* nothing goes below this address */
 	const struct exec_args *args;
 	const char *execfn;
 	uint64_t phdr, entry, base, vdso; /* addresses; base, vdso may be 0 */
 	uint32_t nphdrs;
 	uint32_t uid, euid, gid, egid;
+	uint64_t hwcap; /* EDX of CPUID leaf 1 */
 	size_t minsigstksz;
 	uint8_t random[16];
 };
+
+enum { AUXV_WORDS = 42 };
 
 /* Where the parts came to lie, for /proc. */
 struct stack_result {
 	uint64_t sp;
 	uint64_t arg_start, arg_end, env_start, env_end;
-	uint64_t auxv_start, auxv_end;
+	uint64_t auxv[AUXV_WORDS];
 };
 
 /*
@@ -79,8 +91,8 @@ struct stack_result {
  * 0, -E2BIG, or what @write returned.
  */
 typedef int stack_write(void *ctx, uint64_t addr, const void *src, size_t size);
-int stack_build(const struct stack_info *info, stack_write *write, void *ctx,
-		struct stack_result *ret);
+int __must_check stack_build(const struct stack_info *info, stack_write *write,
+			     void *ctx, struct stack_result *ret);
 
 /*
  * Hooks of other parts, each optional, set once at boot.
@@ -96,16 +108,19 @@ struct exec_ops {
 };
 void exec_set_ops(const struct exec_ops *ops);
 
-/*
- * Replace the calling thread's program.  @path is absolute or relative to the
- * directory @dirfd; @args is taken over (finished by this call).  Returns
- * -errno with everything as before, or 0 with @self->regs at the program's
- * entry.  After the point of no return a failure ends the process.
- */
 struct exec_request {
-	int dirfd;
+	int dirfd; /* AT_FDCWD */
 	const char *path;
 	uint32_t flags; /* AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW */
-	struct exec_args args;
+	struct exec_args *args;
 };
-int exec_replace(struct thread *self, struct exec_request *req);
+
+/*
+ * Replace the calling thread's program.  Returns -errno with everything as
+ * before, or 0 with self->regs at the program's entry.  A failure behind the
+ * point of no return ends the process.
+ */
+int __must_check exec_replace(struct thread *self, struct exec_request *req);
+
+/* The limit of strings and pointers together, from RLIMIT_STACK. */
+size_t exec_args_limit(uint64_t rlimit_stack);

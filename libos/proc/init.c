@@ -27,11 +27,10 @@ static void report_fatal(struct thread *self, const struct regs *regs,
 		crash_report(self, regs, info);
 }
 
-void proc_init(const struct proc_config *config)
+void proc_init(void)
 {
-	static struct signal_ops signal_ops = { .fatal = report_fatal };
+	static const struct signal_ops signal_ops = { .fatal = report_fatal };
 
-	proc_config = *config;
 	pid_init();
 	futex_init();
 	thread_set_ops(&thread_ops);

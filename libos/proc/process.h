@@ -15,7 +15,7 @@
  *
  * Start of the first process:
  *
- *	proc_init(&config);
+ *	proc_init();
  *	ret = process_create_first(&boot, &process);
  */
 #pragma once
@@ -29,6 +29,7 @@
 #include "libos/signal/signal.h"
 
 struct file;
+struct fs_context;
 
 enum {
 	PID_FIRST = 1,
@@ -183,19 +184,10 @@ static inline struct task *task_of(struct thread *t)
 
 extern struct spinlock proc_lock;
 
-/* What the boot config says about all processes. */
-struct proc_config {
-	uint64_t stack_size;  /* RLIMIT_STACK of the first process */
-	uint64_t heap_size;   /* addresses that brk(2) may use */
-	uint32_t max_threads; /* in the instance */
-	bool is_debuggable;   /* fatal signals leave a report in the log */
-};
-
 /* Once, before the first process: registers the scheduler's and signals' ops. */
-void proc_init(const struct proc_config *config);
-extern struct proc_config proc_config;
+void proc_init(void);
 
-/* What boot knows about the first program. */
+/* What boot knows about the first program and what holds for all. */
 struct process_boot {
 	const char *path;
 	const char *const *argv; /* NULL-terminated, as envp */
@@ -203,9 +195,23 @@ struct process_boot {
 	const char *cwd;
 	struct file *stdio[3]; /* borrowed; NULL: closed */
 	uint32_t uid, gid, umask;
+	uint64_t stack_size;  /* RLIMIT_STACK */
+	uint64_t heap_size;   /* addresses for brk(2); 0: 1 GiB */
+	uint32_t max_threads; /* of the instance */
+	bool is_debuggable;   /* crash reports */
 	/* Absolute path prefixes that may be run; NULL-terminated. */
 	const char *const *entry_points;
+	struct fs_context *fs; /* borrowed; with root and credentials */
 };
+
+/* Of process_boot: what holds for all processes. */
+struct proc_config {
+	uint64_t stack_size;
+	uint64_t heap_size;
+	uint32_t max_threads;
+	bool is_debuggable;
+};
+extern struct proc_config proc_config;
 
 /*
  * Create the first process and make its thread runnable.  0; -EPERM: @path is
@@ -242,12 +248,19 @@ void proc_set_exit_hook(void (*hook)(int wait_status));
 /* For mm_ops, which boot puts together: see mm/mm.h. */
 bool proc_mm_runs_elsewhere(struct mm *mm);
 void proc_mm_kick_out(struct mm *mm);
+/*
+ * Have every other running thread of @mm pass through the kernel: membarrier(2).
+ * May sleep.
+ */
+void proc_mm_barrier(struct mm *mm);
 
 /* A limit's present value. */
 uint64_t process_rlimit(struct process *p, enum rlimit_resource r);
 
 /* Snapshot of the CPU time of @p's threads, dead and alive. */
 void process_times(struct process *p, struct proc_times *ret);
+/* The same of one thread. */
+void thread_times(const struct thread *t, struct proc_times *ret);
 
 static inline int32_t process_tgid(const struct thread *t)
 {

@@ -11,12 +11,16 @@
 struct search {
 	struct mm *mm;
 	struct thread *self;
-	uint32_t notify; /* thread_work bits to set on each; 0: only look */
+	uint32_t pending; /* look for threads that have all of these bits */
+	uint32_t notify;  /* thread_work bits to set on each; 0: only look */
 };
 
 static bool runs(const struct thread *t, const struct search *s)
 {
-	return t != s->self && t->mm == s->mm && READ_ONCE(t->on_cpu);
+	uint32_t work = __atomic_load_n(&t->work, __ATOMIC_SEQ_CST);
+
+	return t != s->self && t->mm == s->mm && READ_ONCE(t->on_cpu) &&
+	       (work & s->pending) == s->pending;
 }
 
 static int visit(struct process *p, void *arg)
@@ -52,4 +56,18 @@ void proc_mm_kick_out(struct mm *mm)
 			    .notify = WORK_MM | WORK_RESCHED };
 
 	(void)process_for_each(visit, &s);
+}
+
+/* The way through the kernel clears the bit; leaving the vCPU does as well. */
+void proc_mm_barrier(struct mm *mm)
+{
+	struct search s = { .mm = mm,
+			    .self = thread_self(),
+			    .notify = WORK_RESCHED };
+
+	(void)process_for_each(visit, &s);
+	s.notify = 0;
+	s.pending = WORK_RESCHED;
+	while (process_for_each(visit, &s))
+		sched_yield();
 }

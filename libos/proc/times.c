@@ -3,6 +3,7 @@
  * times.c - CPU time of threads, processes and the children they waited for.
  */
 #include "libos/proc/internal.h"
+#include "libos/time/clock.h"
 
 void proc_times_add(struct proc_times *sum, const struct proc_times *t)
 {
@@ -19,11 +20,14 @@ void proc_times_add(struct proc_times *sum, const struct proc_times *t)
  * The kernel does not look at the clock at each system call; a thread's time is
  * known as a whole, and what is not known to be the kernel's is the program's.
  */
-static void thread_times(const struct thread *t, struct proc_times *ret)
+void thread_times(const struct thread *t, struct proc_times *ret)
 {
 	uint64_t run = READ_ONCE(t->run_ns);
 	uint64_t kernel = READ_ONCE(t->kernel_ns);
 
+	/* The part since it came to run is not in run_ns yet. */
+	if (t == thread_self())
+		run += clock_monotonic_ns() - t->switched_in_ns;
 	*ret = (struct proc_times){
 		.kernel_ns = MIN(kernel, run),
 		.user_ns = run - MIN(kernel, run),

@@ -232,6 +232,24 @@ bool signal_dequeue(struct thread *self, uint64_t wanted,
 /* All that is pending for @t and blocked or not, for rt_sigpending, /proc. */
 uint64_t signal_pending_set(const struct thread *t);
 
+/*
+ * The action for @sig; @new replaces it unless NULL.  Forgetting what is pending
+ * is the caller's: signal_discard() drops @set from the group and its threads.
+ */
+void signal_swap_action(struct thread *self, int sig,
+			const struct sigaction_user *new,
+			struct sigaction_user *ret_old);
+void signal_discard(struct thread *self, uint64_t set);
+
+/*
+ * sigtimedwait(2): between the two, signals in @wanted wake @self although they
+ * are blocked, and are its to dequeue.
+ */
+void signal_begin_wait(struct thread *self, uint64_t wanted);
+void signal_end_wait(struct thread *self);
+/* Would a handler run, or the thread end, on the way to user code? */
+bool signal_can_deliver(const struct thread *self);
+
 /* Change @self's mask; SIGKILL and SIGSTOP drop out. */
 void signal_set_mask(struct thread *self, uint64_t mask);
 /*

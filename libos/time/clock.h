@@ -10,10 +10,7 @@
 #pragma once
 
 #include "base/types.h"
-
-#define NSEC_PER_SEC 1000000000ull
-#define NSEC_PER_MSEC 1000000ull
-#define NSEC_PER_USEC 1000ull
+#include "base/units.h"
 
 void clock_init(void);
 /* On each vCPU: show its programs the clock. */
