@@ -505,6 +505,65 @@ class Verbs(InstanceCase):
         self.ok("build")
 
 
+class Tamper(InstanceCase):
+    """What the platform refuses, the command explains: EINIT needs no kernel
+    that works."""
+
+    def refused(self, *needles):
+        code, _, err = run("run", "--platform", "emu", "/bin/x",
+                           cwd=self.dir)
+        self.assertEqual(code, 125, err)
+        lines = [line for line in err.splitlines() if "build/" in line]
+        self.assertEqual(len(lines), 1, err)
+        for needle in needles:
+            self.assertIn(needle, lines[0])
+
+    def flip(self, name, at):
+        data = bytearray(self.read("build/" + name))
+        data[at] ^= 1
+        self.write("build/" + name, bytes(data))
+
+    def test_one_bit(self):
+        self.configure(lambda c: c["resource_limits"].update(
+            max_vcpus=1, user_space_size="1MB",
+            kernel_space_heap_size="4MB"))
+        self.ok("build")
+        for name, at, needle in [
+                ("kernel", 0x1000, "build/kernel was changed"),
+                ("kernel", 0x3000, "build/kernel was changed"),
+                ("config.bin", 3, "build/config.bin was changed"),
+                ("config.bin", 100, "build/config.bin was changed"),
+                ("config.bin", -1, "build/config.bin was changed"),
+                ("SIGSTRUCT", 0, "build/SIGSTRUCT carries a wrong"),
+                ("SIGSTRUCT", 130, "build/SIGSTRUCT carries a wrong"),
+                ("SIGSTRUCT", 600, "build/SIGSTRUCT carries a wrong"),
+                ("SIGSTRUCT", 928, "build/SIGSTRUCT carries a wrong"),
+                ("SIGSTRUCT", 960, "build/SIGSTRUCT carries a wrong"),
+                ("SIGSTRUCT", 1040, "build/SIGSTRUCT carries a wrong")]:
+            self.flip(name, at)
+            self.refused(needle, 'run "occlum build"')
+            self.flip(name, at)
+
+    def test_signed_by_somebody_for_something_else(self):
+        self.ok("build")
+        kernel = self.read("build/kernel")
+        self.configure(lambda c: c["process"].update(cwd="/tmp"))
+        self.ok("build")
+        other = self.read("build/SIGSTRUCT")
+        self.configure(lambda c: c["process"].update(cwd="/"))
+        self.ok("build")
+        self.assertEqual(self.read("build/kernel"), kernel)
+        self.write("build/SIGSTRUCT", other)
+        self.refused("build/SIGSTRUCT was changed")
+
+    def test_missing_files(self):
+        for name in ("kernel", "config.bin", "SIGSTRUCT", "root.index",
+                     "root.body"):
+            self.ok("build", "--force")
+            os.unlink(self.path("build", name))
+            self.refused(f"build/{name} is missing")
+
+
 class Add(InstanceCase):
     def resolve(self, path):
         """What @path is with image/ as root, followed by hand."""

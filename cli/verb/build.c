@@ -74,6 +74,30 @@ static json_t *users_json(const struct plan *plan)
 	return list;
 }
 
+static void digest_field(json_t *object, const char *name, const void *data,
+                         size_t size)
+{
+	uint8_t digest[SHA256_SIZE];
+
+	sha256(data, size, digest);
+	hex_field(object, name, digest);
+}
+
+/* For cli/instance/diagnose.h, by the names of the files. */
+static json_t *digests_json(const struct plan *plan,
+                            const struct sigstruct *sig)
+{
+	json_t *object = json_object();
+
+	digest_field(object, BUILD_KERNEL, plan->kernel.data,
+	             plan->kernel.size);
+	digest_field(object, BUILD_CONFIG, plan->boot_config.data,
+	             plan->boot_config.size);
+	digest_field(object, BUILD_INDEX, plan->index.data, plan->index.size);
+	digest_field(object, BUILD_SIGSTRUCT, sig, sizeof(*sig));
+	return object;
+}
+
 /* What `status` and `run` want to know without decoding binaries. */
 static int write_info(const struct plan *plan, const struct sigstruct *sig,
                       struct cli_error *err)
@@ -90,8 +114,7 @@ static int write_info(const struct plan *plan, const struct sigstruct *sig,
 	hex_field(info, "mrenclave", sig->enclavehash);
 	sigstruct_mrsigner(sig, digest);
 	hex_field(info, "mrsigner", digest);
-	sha256(plan->kernel.data, plan->kernel.size, digest);
-	hex_field(info, "kernel_sha256", digest);
+	json_object_set_new(info, "sha256", digests_json(plan, sig));
 
 	text = json_dumps(info, JSON_INDENT(2) | JSON_SORT_KEYS);
 	json_decref(info);

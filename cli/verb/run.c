@@ -15,6 +15,7 @@
 
 #include "cli/config/size.h"
 #include "cli/image/users.h"
+#include "cli/instance/diagnose.h"
 #include "cli/instance/instance.h"
 #include "cli/instance/signed.h"
 #include "cli/memory.h"
@@ -185,41 +186,50 @@ static int check_program(const char *program, struct cli_error *err)
 	                program, program);
 }
 
-/* Ends with the program's own exit code, or one of struct host_result's. */
-static int start(struct host_run_options *opt, struct cli_error *err)
+/*
+ * Ends with the program's own exit code, or one of struct host_result's.  If
+ * the enclave does not start, a changed file explains it better than the
+ * platform's refusal does.
+ */
+static int start(struct host_run_options *opt, const char *folder,
+                 const json_t *info, struct cli_error *err)
 {
 	struct host_error host_err = { .text = "" };
 	struct host_result result;
 	int ret = host_run(opt, &result, &host_err);
 
-	if (ret < 0)
+	if (ret < 0) {
+		if (diagnose_build(folder, info, err) < 0)
+			return ret;
 		return cli_fail(err, ret, "%s", host_err.text);
+	}
 	if (result.kind != HOST_RESULT_PROGRAM)
 		cli_note("%s", host_result_text(&result));
 	return host_result_exit_code(&result);
 }
 
-static char *build_file(int build_fd, const char *name)
+static char *build_file(const char *folder, const char *name)
 {
-	return mem_format("/proc/self/fd/%d/%s", build_fd, name);
+	return mem_format("%s/%s", folder, name);
 }
 
 /* Through the descriptor, so that all five files are of one build. */
 static int start_build(int build_fd, struct host_run_options *opt,
-                       struct cli_error *err)
+                       const json_t *info, struct cli_error *err)
 {
-	scope_free char *kernel = build_file(build_fd, BUILD_KERNEL);
-	scope_free char *config = build_file(build_fd, BUILD_CONFIG);
-	scope_free char *sigstruct = build_file(build_fd, BUILD_SIGSTRUCT);
-	scope_free char *index = build_file(build_fd, BUILD_INDEX);
-	scope_free char *body = build_file(build_fd, BUILD_BODY);
+	scope_free char *folder = mem_format("/proc/self/fd/%d", build_fd);
+	scope_free char *kernel = build_file(folder, BUILD_KERNEL);
+	scope_free char *config = build_file(folder, BUILD_CONFIG);
+	scope_free char *sigstruct = build_file(folder, BUILD_SIGSTRUCT);
+	scope_free char *index = build_file(folder, BUILD_INDEX);
+	scope_free char *body = build_file(folder, BUILD_BODY);
 
 	opt->kernel = kernel;
 	opt->config = config;
 	opt->sigstruct = sigstruct;
 	opt->root_index = index;
 	opt->root_body = body;
-	return start(opt, err);
+	return start(opt, folder, info, err);
 }
 
 static int run_instance(const struct invocation *in, const json_t *info,
@@ -246,7 +256,7 @@ static int run_instance(const struct invocation *in, const json_t *info,
 	if (is_debuggable(info))
 		cli_note("this instance is debuggable: nothing in it is secret "
 		         "from the host");
-	ret = start_build(build_fd, &opt, err);
+	ret = start_build(build_fd, &opt, info, err);
 	instance_leave_run();
 	return ret;
 }
