@@ -18,8 +18,12 @@
 #define NSEC_PER_SEC 1000000000ull
 #define NSEC_PER_MSEC 1000000ull
 
-/* The rate is measured over at least, and at most, this long. */
+/*
+ * The rate is measured over at least, and at most, this long; a later interval
+ * does better than the one before it only after a while.
+ */
 #define RATE_MIN_NS NSEC_PER_MSEC
+#define RATE_AGAIN_NS (4 * NSEC_PER_SEC)
 #define RATE_MAX_NS (16 * NSEC_PER_SEC)
 
 /* Older than this, a sample is renewed by whoever enters. */
@@ -83,11 +87,22 @@ static bool linux_trusts_tsc(void)
 	return n >= 4 && !memcmp(name, "tsc\n", 4);
 }
 
+/* From @now on; the rate known so far stays until a better one is. */
+static void start_interval(struct hostclock *clock,
+                           const struct hostclock_sample *now)
+{
+	clock->base = *now;
+	clock->interval_min_ns = clock->tsc_khz ? RATE_AGAIN_NS : RATE_MIN_NS;
+}
+
 void hostclock_init(struct hostclock *clock)
 {
+	struct hostclock_sample now;
+
 	memset(clock, 0, sizeof(*clock));
 	clock->is_tsc_steady = cpu_has_invariant_tsc() || linux_trusts_tsc();
-	take_sample(&clock->base);
+	take_sample(&now);
+	start_interval(clock, &now);
 }
 
 /*
@@ -98,18 +113,18 @@ static void measure_rate(struct hostclock *clock,
                          const struct hostclock_sample *now)
 {
 	uint64_t ns = now->mono_ns - clock->base.mono_ns;
+	uint64_t ticks = now->tsc - clock->base.tsc;
 
 	if (now->tsc <= clock->base.tsc) {
-		clock->base = *now;
+		start_interval(clock, now);
 		return;
 	}
-	if (ns < RATE_MIN_NS)
+	if (ns < clock->interval_min_ns)
 		return;
-	clock->tsc_khz =
-		(uint32_t)((unsigned __int128)(now->tsc - clock->base.tsc) *
-	                   NSEC_PER_MSEC / ns);
+	WRITE_ONCE(clock->tsc_khz,
+	           (uint32_t)((unsigned __int128)ticks * NSEC_PER_MSEC / ns));
 	if (ns > RATE_MAX_NS)
-		clock->base = *now;
+		start_interval(clock, now);
 }
 
 /* A pause before the first entry, only if start-up was too fast to measure. */

@@ -36,6 +36,7 @@ struct hostclock {
 	uint32_t busy;        /* the writers' try-lock                  */
 	uint32_t tsc_khz;     /* 0: not measured yet                    */
 	struct hostclock_sample base; /* start of the interval measured */
+	uint64_t interval_min_ns;     /* before that it says nothing new */
 };
 
 /* Start to measure; nothing is published before hostclock_attach(). */
