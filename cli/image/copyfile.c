@@ -143,6 +143,18 @@ static int add_libgcc(struct copier *c, const struct object *object,
 	return found ? add_object(c, found, NULL, err) : 0;
 }
 
+/* Where musl's loader looks, if this machine's differs from the default. */
+static int add_interp(struct copier *c, const char *interp,
+                      struct cli_error *err)
+{
+	static const char musl_path[] = "/etc/ld-musl-x86_64.path";
+	int ret = add_object(c, interp, interp, err);
+
+	if (ret == 0 && libpath_is_musl(interp) && access(musl_path, R_OK) == 0)
+		ret = add_object(c, musl_path, interp, err);
+	return ret;
+}
+
 static int add_needs(struct copier *c, const struct elf_needs *needs,
                      const char *path, const char *interp,
                      struct cli_error *err)
@@ -151,7 +163,7 @@ static int add_needs(struct copier *c, const struct elf_needs *needs,
 	int ret = 0;
 
 	if (needs->interp)
-		ret = add_object(c, needs->interp, object.interp, err);
+		ret = add_interp(c, needs->interp, err);
 	for (size_t i = 0; i < needs->needed.count && ret == 0; i++) {
 		const char *name = needs->needed.item[i];
 

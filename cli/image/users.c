@@ -2,12 +2,10 @@
 /*
  * users.c - reads the passwd and group files of an image.
  */
-/* First, because glibc names parameters __user, which is a macro of ours. */
 #include "cli/image/users.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -59,17 +57,32 @@ static bool find_user(const char *folder, const char *name, uint32_t uid,
 	return false;
 }
 
+/*
+ * "NAME:PASSWORD:GID:MEMBERS"; read by hand, because glibc's <grp.h> names
+ * parameters __user, which is a macro of ours.
+ */
+static bool parse_group(char *line, const char *name, uint32_t *ret_gid)
+{
+	char *password = strchr(line, ':');
+	char *gid = password ? strchr(password + 1, ':') : NULL;
+
+	if (!gid)
+		return false;
+	*password = '\0';
+	gid++;
+	gid[strcspn(gid, ":\n")] = '\0';
+	return !strcmp(line, name) && parse_number(gid, ret_gid) == 0;
+}
+
 static bool find_group(const char *folder, const char *name, uint32_t *ret_gid)
 {
 	scope_file FILE *f = open_inside(folder, "/etc/group");
-	const struct group *gr;
+	scope_free char *line = NULL;
+	size_t room = 0;
 
-	while (f && (gr = fgetgrent(f))) {
-		if (strcmp(gr->gr_name, name))
-			continue;
-		*ret_gid = gr->gr_gid;
-		return true;
-	}
+	while (f && getline(&line, &room, f) >= 0)
+		if (parse_group(line, name, ret_gid))
+			return true;
 	return false;
 }
 

@@ -396,10 +396,21 @@ class Build(InstanceCase):
         self.write("image/etc/real", b"alice:x:4711:4712::/:/bin/sh\n")
         os.unlink(self.path("image/etc/passwd"))
         os.symlink("/etc/real", self.path("image/etc/passwd"))
-        self.configure(lambda c: c["process"].update(user="alice"))
-        self.ok("build")
-        self.assertEqual(struct.unpack_from(
-            "<II", self.read("build/config.bin"), 88), (4711, 4712))
+        self.write("image/etc/group", b"x:y\ncrew::4713:alice,bob\n")
+
+        def numbers(user):
+            self.configure(lambda c: c["process"].update(user=user))
+            self.ok("build")
+            return struct.unpack_from("<II", self.read("build/config.bin"),
+                                      88)
+
+        self.assertEqual(numbers("alice"), (4711, 4712))
+        self.assertEqual(numbers("alice:crew"), (4711, 4713))
+        self.assertEqual(numbers("5:6"), (5, 6))
+        self.assertEqual(numbers("4711"), (4711, 4712))
+        self.assertEqual(numbers("7"), (7, 7))
+        self.configure(lambda c: c["process"].update(user="alice:x"))
+        self.fails(1, 'no group "x"', "build")
 
     def test_bad_kernel(self):
         bad = os.path.join(self.top, "bad")
@@ -605,6 +616,21 @@ class Add(InstanceCase):
         self.same("/usr/lib/x86_64-linux-gnu/libc.so.6")
         self.assertIn("copied 0 files", self.ok("add", "sh"))
         self.ok("build")
+
+    def test_musl_program(self):
+        if not shutil.which("musl-gcc"):
+            self.skipTest("no musl-gcc")
+        source = os.path.join(self.top, "m.c")
+        with open(source, "w", encoding="ascii") as f:
+            f.write("int main(void) { return 0; }\n")
+        subprocess.run(["musl-gcc", "-o", self.path("m"), source],
+                       check=True)
+        self.ok("add", "./m")
+        self.same("/lib/ld-musl-x86_64.so.1")
+        self.assertEqual(self.read("m"), self.read("image/bin/m"))
+        # glibc is not dragged in.
+        self.assertFalse(os.path.exists(
+            self.path("image/lib/x86_64-linux-gnu/libc.so.6")))
 
     def test_own_program(self):
         src = os.path.join(self.top, "own")
