@@ -4,7 +4,7 @@
  */
 #include "base/errno.h"
 #include "base/string.h"
-#include "base/units.h"
+#include "libos/fs/cred.h"
 #include "libos/fs/fdtable.h"
 #include "libos/fs/fs_context.h"
 #include "libos/mm/kheap.h"
@@ -12,8 +12,6 @@
 #include "libos/proc/exec_internal.h"
 #include "libos/proc/internal.h"
 #include "libos/sched/sched.h"
-
-#define HEAP_DEFAULT GIB
 
 /* "/bin" allows "/bin" and "/bin/ls", and not "/binary". */
 static bool is_below(const char *path, const char *prefix)
@@ -93,9 +91,28 @@ static int set_stdio(struct fdtable *files, const struct process_boot *boot)
 	return 0;
 }
 
+static struct fs_context *make_fs(const struct process_boot *boot)
+{
+	const struct fs_cred ids = {
+		.uid = boot->uid,
+		.gid = boot->gid,
+		.fsuid = boot->uid,
+		.fsgid = boot->gid,
+	};
+	struct fs_cred *cred = fs_cred_create(&ids, &ids.gid, 1);
+	struct fs_context *fs;
+
+	if (!cred)
+		return NULL;
+	fs = fs_context_create(cred, boot->umask);
+	if (!fs)
+		fs_cred_put(cred);
+	return fs;
+}
+
 static int give_files(struct thread *t, const struct process_boot *boot)
 {
-	t->fs = fs_context_copy(boot->fs);
+	t->fs = make_fs(boot);
 	t->files = fdtable_create();
 	if (!t->fs || !t->files)
 		return -ENOMEM;
@@ -172,16 +189,6 @@ static int create_task(const struct process_boot *boot, struct task **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-static void take_config(const struct process_boot *boot)
-{
-	proc_config = (struct proc_config){
-		.stack_size = boot->stack_size,
-		.heap_size = boot->heap_size ? boot->heap_size : HEAP_DEFAULT,
-		.max_threads = boot->max_threads,
-		.is_debuggable = boot->is_debuggable,
-	};
-}
-
 static int start_first(const struct process_boot *boot, struct task *task,
 		       struct exec_args *args)
 {
@@ -214,12 +221,11 @@ int process_create_first(const struct process_boot *boot,
 
 	if (!entry_point_allows(boot->entry_points, boot->path))
 		return -EPERM;
-	take_config(boot);
 	ret = create_task(boot, &task);
 	if (ret < 0)
 		return ret;
 	p = process_get(task->thread.process);
-	exec_args_init(&args, exec_args_limit(boot->stack_size));
+	exec_args_init(&args, exec_args_limit(proc_config.stack_size));
 	ret = start_first(boot, task, &args);
 	exec_args_fini(&args);
 	if (ret < 0) {

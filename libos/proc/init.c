@@ -2,9 +2,12 @@
 /*
  * init.c - registering with the scheduler and the signals at boot.
  */
+#include "base/units.h"
 #include "libos/mm/overlay.h"
 #include "libos/proc/crash.h"
 #include "libos/proc/internal.h"
+
+#define HEAP_DEFAULT GIB
 
 struct proc_config proc_config;
 
@@ -27,10 +30,13 @@ static void report_fatal(struct thread *self, const struct regs *regs,
 		crash_report(self, regs, info);
 }
 
-void proc_init(void)
+void proc_init(const struct proc_config *config)
 {
 	static const struct signal_ops signal_ops = { .fatal = report_fatal };
 
+	proc_config = *config;
+	if (!proc_config.heap_size)
+		proc_config.heap_size = HEAP_DEFAULT;
 	pid_init();
 	futex_init();
 	thread_set_ops(&thread_ops);

@@ -15,7 +15,7 @@
  *
  * Start of the first process:
  *
- *	proc_init();
+ *	proc_init(&config);
  *	ret = process_create_first(&boot, &process);
  */
 #pragma once
@@ -29,7 +29,6 @@
 #include "libos/signal/signal.h"
 
 struct file;
-struct fs_context;
 
 enum {
 	PID_FIRST = 1,
@@ -184,10 +183,19 @@ static inline struct task *task_of(struct thread *t)
 
 extern struct spinlock proc_lock;
 
-/* Once, before the first process: registers the scheduler's and signals' ops. */
-void proc_init(void);
+/* What the boot config says about all processes. */
+struct proc_config {
+	uint64_t stack_size;  /* RLIMIT_STACK of the first process */
+	uint64_t heap_size;   /* addresses that brk(2) may use; 0: 1 GiB */
+	uint32_t max_threads; /* in the instance */
+	bool is_debuggable;   /* fatal signals leave a report in the log */
+};
+extern struct proc_config proc_config;
 
-/* What boot knows about the first program and what holds for all. */
+/* Once, before the first process: registers the scheduler's and signals' ops. */
+void proc_init(const struct proc_config *config);
+
+/* What boot knows about the first program; the root is mounted. */
 struct process_boot {
 	const char *path;
 	const char *const *argv; /* NULL-terminated, as envp */
@@ -195,23 +203,9 @@ struct process_boot {
 	const char *cwd;
 	struct file *stdio[3]; /* borrowed; NULL: closed */
 	uint32_t uid, gid, umask;
-	uint64_t stack_size;  /* RLIMIT_STACK */
-	uint64_t heap_size;   /* addresses for brk(2); 0: 1 GiB */
-	uint32_t max_threads; /* of the instance */
-	bool is_debuggable;   /* crash reports */
 	/* Absolute path prefixes that may be run; NULL-terminated. */
 	const char *const *entry_points;
-	struct fs_context *fs; /* borrowed; with root and credentials */
 };
-
-/* Of process_boot: what holds for all processes. */
-struct proc_config {
-	uint64_t stack_size;
-	uint64_t heap_size;
-	uint32_t max_threads;
-	bool is_debuggable;
-};
-extern struct proc_config proc_config;
 
 /*
  * Create the first process and make its thread runnable.  0; -EPERM: @path is
