@@ -15,6 +15,7 @@
 #include "libos/fs/rootfs.h"
 #include "libos/fs/tmpfs.h"
 #include "libos/hostcall/hostcall.h"
+#include "libos/mm/mm.h"
 #include "libos/proc/exec.h"
 #include "libos/proc/process.h"
 #include "libos/proc/procfs/procfs.h"
@@ -173,6 +174,11 @@ static const struct host_event_ops events = {
 	.signals = host_signals,
 };
 
+static const struct mm_ops mm_hooks = {
+	.runs_elsewhere = proc_mm_runs_elsewhere,
+	.kick_out = proc_mm_kick_out,
+};
+
 static const struct exec_ops exec_hooks = {
 	.map_vdso = boot_map_vdso,
 };
@@ -208,17 +214,18 @@ enum boot_error boot_program(const struct boot_config *cfg,
 		.umask = cfg->h.umask,
 		.entry_points = cfg->entry_points,
 	};
-	const struct proc_config pc = {
+	struct process *first;
+	uint32_t i;
+	int err;
+
+	proc_config = (struct proc_config){
 		.stack_size = cfg->h.default_stack_size,
 		.heap_size = cfg->h.default_heap_size,
 		.max_threads = cfg->h.max_threads,
 		.is_debuggable = cfg->h.flags & BOOTCFG_DEBUGGABLE,
 	};
-	struct process *first;
-	uint32_t i;
-	int err;
-
-	proc_init(&pc);
+	proc_init();
+	mm_set_ops(&mm_hooks);
 	boot_vdso_init();
 	exec_set_ops(&exec_hooks);
 	for (i = 0; i < ARRAY_SIZE(pb.stdio); i++)
