@@ -12,10 +12,12 @@ enum lock_rank {
 	RANK_FILE_POS = 5,   /* file->pos_lock: /proc is read under it    */
 	RANK_PROC_TREE = 10, /* parents, children, groups                 */
 	RANK_PROC = 20,      /* process->lock: threads, exit state        */
+	RANK_EPOLL_GRAPH = 29, /* who watches what, over all instances   */
 	RANK_EPOLL = 30,     /* epoll->lock; nested instances in order    */
 	RANK_RENAME = 38,    /* one rename at a time                      */
 	RANK_INODE = 40,     /* inode->lock; pair: inode_lock_two()       */
-	RANK_PIPE = 45,      /* pipe->lock                                */
+	RANK_PIPE = 45,      /* pipe->write_lock                          */
+	RANK_PIPE_READ = 46, /* pipe->read_lock                           */
 	RANK_OVERLAY_SLOTS = 47, /* which overlay slots there are        */
 	RANK_OVERLAY = 48,   /* one overlay slot, while members change places */
 	RANK_MM = 50,        /* mm->lock: the vma tree; user copies need it */
@@ -35,8 +37,9 @@ enum lock_rank {
 	RANK_SIGHAND = 115,  /* signal_group->lock: pending sets, threads */
 	RANK_SIGACTION = 117, /* sighand->lock: actions                   */
 	RANK_FUTEX = 120,    /* bucket->lock; pair: futex_lock_two()      */
-	RANK_WAITQ_EPOLL = 124, /* an epoll's own ready list              */
 	RANK_WAITQ = 125,    /* waitq->lock                               */
+	RANK_WAITQ_EPOLL = 126, /* an epoll's ready list, under the queue of
+				   what it watches                        */
 	RANK_TIMER = 130,    /* the timer tree                            */
 	RANK_RUNQUEUE = 135, /* run queue                                 */
 	RANK_KHEAP = 140,    /* kernel heap                               */
