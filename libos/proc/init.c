@@ -30,11 +30,10 @@ static void report_fatal(struct thread *self, const struct regs *regs,
 		crash_report(self, regs, info);
 }
 
-void proc_init(const struct proc_config *config)
+void proc_init(void)
 {
 	static const struct signal_ops signal_ops = { .fatal = report_fatal };
 
-	proc_config = *config;
 	if (!proc_config.heap_size)
 		proc_config.heap_size = HEAP_DEFAULT;
 	pid_init();

@@ -15,7 +15,8 @@
  *
  * Start of the first process:
  *
- *	proc_init(&config);
+ *	proc_config = ...;
+ *	proc_init();
  *	ret = process_create_first(&boot, &process);
  */
 #pragma once
@@ -183,7 +184,7 @@ static inline struct task *task_of(struct thread *t)
 
 extern struct spinlock proc_lock;
 
-/* What the boot config says about all processes. */
+/* What the boot config says about all processes: filled by boot/ first of all. */
 struct proc_config {
 	uint64_t stack_size;  /* RLIMIT_STACK of the first process */
 	uint64_t heap_size;   /* addresses that brk(2) may use; 0: 1 GiB */
@@ -193,7 +194,7 @@ struct proc_config {
 extern struct proc_config proc_config;
 
 /* Once, before the first process: registers the scheduler's and signals' ops. */
-void proc_init(const struct proc_config *config);
+void proc_init(void);
 
 /* What boot knows about the first program; the root is mounted. */
 struct process_boot {
