@@ -129,12 +129,9 @@ static int place_anywhere(struct mm *mm, const struct mm_map *req,
 	}
 	if (try_cached(mm, v, size, b))
 		return 0;
-	ret = uspace_alloc(size, req->align, place, &v->start);
-	/* The cache may sit on all that is left. */
-	if (ret < 0 && textcache_shrink(UINT64_MAX))
-		ret = uspace_alloc(size, req->align, place, &v->start);
+	ret = mm_addresses(size, req->align, place, &v->start);
 	if (ret < 0 && place == USPACE_ONLY_BACKED && req->prot == PROT_NONE)
-		ret = uspace_alloc(size, req->align, USPACE_FAR, &v->start);
+		ret = mm_addresses(size, req->align, USPACE_FAR, &v->start);
 	return ret;
 }
 
@@ -324,21 +321,21 @@ int map_private(struct mm *mm, const struct mm_map *req, uint64_t size,
 /* Shared mappings in a fixed range keep their addresses: out with them. */
 static int clear_shared(struct mm *mm, uint64_t start, uint64_t end)
 {
+	uint64_t at = start;
 	struct mm_work w;
-	struct vma *v, *next;
+	struct vma *v;
 	int ret = 0;
 
 	mm_work_init(&w);
 	mm_write_begin(mm);
-	for (v = vma_find_from(&mm->vmas, start);
-	     v && v->start < end && ret == 0; v = next) {
-		uint64_t lo = MAX(v->start, start);
-		uint64_t hi = MIN(v->end, end);
-		bool is_shared = (v->flags & VMA_SHARED) != 0;
+	while (ret == 0 && at < end && (v = vma_find_from(&mm->vmas, at))) {
+		uint64_t lo = MAX(v->start, at);
 
-		if (is_shared)
-			ret = mm_unmap_locked(mm, lo, hi, &w);
-		next = vma_find_from(&mm->vmas, hi);
+		if (lo >= end)
+			break;
+		at = MIN(v->end, end);
+		if (v->flags & VMA_SHARED)
+			ret = mm_unmap_locked(mm, lo, at, &w);
 	}
 	mm_write_end(mm);
 	mm_work_finish(&w);
