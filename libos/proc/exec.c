@@ -103,12 +103,12 @@ static void become_leader(struct thread *self)
 /* 0, or -ENOMEM where there is no room for what has to move out. */
 static int enter_mm(struct thread *self, struct mm *mm)
 {
-	struct mm *old = self->mm;
+	struct mm *old;
 	int ret;
 
 	/* Locks and words in the old memory, while it is still there. */
 	futex_exit(self);
-	self->mm = mm;
+	old = thread_mm_swap(self, mm);
 	if (!mm_switch(old, mm))
 		thread_set_work(self, WORK_MM);
 	vfork_finish(task_of(self));
@@ -128,9 +128,8 @@ static void enter_files(struct exec *x, struct thread *self)
 	 * which owns record locks, stays.
 	 */
 	if (x->files && __atomic_load_n(&old->refs, __ATOMIC_ACQUIRE) > 1) {
-		self->files = x->files;
+		fdtable_put(thread_files_swap(self, x->files));
 		x->files = NULL;
-		fdtable_put(old);
 	}
 	fdtable_exec(self->files);
 }

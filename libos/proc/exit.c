@@ -14,10 +14,10 @@
  */
 static void leave_mm(struct thread *self)
 {
-	struct mm *mm = self->mm;
+	struct mm *mm;
 
 	futex_exit(self);
-	self->mm = NULL;
+	mm = thread_mm_swap(self, NULL);
 	vfork_finish(task_of(self));
 	if (mm)
 		mm_put(mm);
@@ -25,11 +25,9 @@ static void leave_mm(struct thread *self)
 
 static void leave_files(struct thread *self)
 {
-	struct fdtable *files = self->files;
-	struct fs_context *fs = self->fs;
+	struct fdtable *files = thread_files_swap(self, NULL);
+	struct fs_context *fs = thread_fs_swap(self, NULL);
 
-	self->files = NULL;
-	self->fs = NULL;
 	if (files)
 		fdtable_put(files);
 	fs_context_put(fs);

@@ -235,6 +235,17 @@ int process_for_each(int (*func)(struct process *p, void *arg), void *arg);
 /* The first process; NULL before it exists or after it was reaped. */
 struct process *process_first(void);
 
+/*
+ * What another thread has now, with a reference; NULL: it has let go.  view.c.
+ */
+struct mm *thread_mm_get(struct thread *t);
+struct fdtable *thread_files_get(struct thread *t);
+struct fs_context *thread_fs_get(struct thread *t);
+/* Give @self another one (or NULL); the old one, whose reference is returned. */
+struct mm *thread_mm_swap(struct thread *self, struct mm *mm);
+struct fdtable *thread_files_swap(struct thread *self, struct fdtable *files);
+struct fs_context *thread_fs_swap(struct thread *self, struct fs_context *fs);
+
 /* How many threads programs have now, in all. */
 uint32_t proc_nthreads(void);
 /* The first process has ended; called once, by its last thread. */

@@ -127,25 +127,21 @@ long sys_clone3(struct thread *self, void __user *args, size_t size)
 
 static int unshare_files(struct thread *self)
 {
-	struct fdtable *old = self->files;
-	struct fdtable *new = fdtable_copy(old);
+	struct fdtable *new = fdtable_copy(self->files);
 
 	if (!new)
 		return -ENOMEM;
-	self->files = new;
-	fdtable_put(old);
+	fdtable_put(thread_files_swap(self, new));
 	return 0;
 }
 
 static int unshare_fs(struct thread *self)
 {
-	struct fs_context *old = self->fs;
-	struct fs_context *new = fs_context_copy(old);
+	struct fs_context *new = fs_context_copy(self->fs);
 
 	if (!new)
 		return -ENOMEM;
-	self->fs = new;
-	fs_context_put(old);
+	fs_context_put(thread_fs_swap(self, new));
 	return 0;
 }
 
