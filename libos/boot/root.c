@@ -174,7 +174,20 @@ static const struct host_event_ops events = {
 	.signals = host_signals,
 };
 
+/* Text runs as it is: each system call in it traps. */
+static void text_filled(struct mm *mm, struct vm_object *obj, uint64_t offset,
+			uint64_t addr, uint8_t *bytes, size_t size)
+{
+	(void)mm;
+	(void)obj;
+	(void)offset;
+	(void)addr;
+	(void)bytes;
+	(void)size;
+}
+
 static const struct mm_ops mm_hooks = {
+	.text_filled = text_filled,
 	.runs_elsewhere = proc_mm_runs_elsewhere,
 	.kick_out = proc_mm_kick_out,
 };
