@@ -8,7 +8,7 @@
 
 /*
  * Walk to the last name of @path, which is to change.  @dots is the answer for
- * "/", "." and "..".  On success the caller ends @s.
+ * "/", "." and ".."; 0 lets them pass.  On success the caller ends @s.
  */
 int __must_check names_begin(struct steps *s, struct walk *w, const char *path,
                              int dots, struct name *ret);

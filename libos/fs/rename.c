@@ -25,19 +25,27 @@ struct move {
 	uint32_t flags;
 };
 
+/* A slash behind a name says that it is a directory; at the new name, that it
+ * will be one. */
+static int check_slashes(const struct move *m)
+{
+	bool exchange = (m->flags & RENAME_EXCHANGE) != 0;
+	bool will_be_dir = S_ISDIR(exchange ? m->victim->inode->mode :
+	                                      m->old->inode->mode);
+
+	if (m->from.slash && !S_ISDIR(m->old->inode->mode))
+		return -ENOTDIR;
+	return m->to.slash && !will_be_dir ? -ENOTDIR : 0;
+}
+
 /* What replaces what: the types have to agree. */
 static int check_types(const struct move *m)
 {
 	bool old_dir = S_ISDIR(m->old->inode->mode);
-	bool new_dir;
 
-	if (!old_dir && (m->from.slash || m->to.slash) &&
-	    !(m->flags & RENAME_EXCHANGE))
-		return -ENOTDIR;
 	if (!m->victim || (m->flags & RENAME_EXCHANGE))
 		return 0;
-	new_dir = S_ISDIR(m->victim->inode->mode);
-	if (old_dir == new_dir)
+	if (old_dir == S_ISDIR(m->victim->inode->mode))
 		return 0;
 	return old_dir ? -ENOTDIR : -EISDIR;
 }
@@ -147,25 +155,43 @@ static int rename_locked(struct move *m)
 	int err = find_ends(m);
 
 	if (err == 0)
+		err = check_slashes(m);
+	if (err == 0)
 		err = check_loops(m);
-	if (err == 0)
-		err = check_permissions(m);
-	if (err == 0)
-		err = check_types(m);
 	/* rename(2): two names of one file, nothing happens. */
 	if (err < 0 || (m->victim && m->victim->inode == m->old->inode))
 		return err;
-	return move_locked(m);
+	err = check_permissions(m);
+	if (err == 0)
+		err = check_types(m);
+	return err < 0 ? err : move_locked(m);
+}
+
+static bool is_dots(const struct name *name)
+{
+	return !name->size || name_is_dots(name);
+}
+
+/* Both directories are there; in Linux's order of complaints. */
+static int check_names(const struct move *m)
+{
+	if (m->from.at.mnt != m->to.at.mnt)
+		return -EXDEV;
+	if (is_dots(&m->old_name))
+		return -EBUSY;
+	if (is_dots(&m->new_name))
+		return m->flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+	return 0;
 }
 
 static int rename_found(struct move *m)
 {
 	struct inode *a = m->from.at.dentry->inode;
 	struct inode *b = m->to.at.dentry->inode;
-	int err;
+	int err = check_names(m);
 
-	if (m->from.at.mnt != m->to.at.mnt)
-		return -EXDEV;
+	if (err < 0)
+		return err;
 	mutex_lock(&rename_lock);
 	inode_lock_two(a, b);
 	err = rename_locked(m);
@@ -179,17 +205,15 @@ static int rename_found(struct move *m)
 int path_rename(struct walk *from, const char *old, struct walk *to,
                 const char *new, uint32_t flags)
 {
-	/* "." as the new name is EEXIST only where replacing was refused. */
-	int new_dots = flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
 	struct move m = { .flags = flags };
 	int err;
 
 	if ((flags & ~RENAME_KNOWN) || flags == RENAME_KNOWN)
 		return -EINVAL;
-	err = names_begin(&m.from, from, old, -EBUSY, &m.old_name);
+	err = names_begin(&m.from, from, old, 0, &m.old_name);
 	if (err < 0)
 		return err;
-	err = names_begin(&m.to, to, new, new_dots, &m.new_name);
+	err = names_begin(&m.to, to, new, 0, &m.new_name);
 	if (err == 0) {
 		err = rename_found(&m);
 		steps_end(&m.to);

@@ -34,6 +34,7 @@ struct build {
 	struct rootfs *fs;
 	struct tmpfs_super *ts;
 	struct dentry *root;
+	bool has_root_inode; /* fs and ts go with it */
 	struct inode **inodes; /* by entry number, borrowed: for hard links */
 	char *text;            /* PATH_MAX bytes: a link's target with its NUL */
 	/* The directory of the entry before; most share it. */
@@ -251,7 +252,7 @@ static int add_root(struct build *b, const struct root_entry *r)
 	err = make_inode(b, 0, r, &inode);
 	if (err < 0)
 		return err;
-	/* From here on the super, and with it the index, goes with the tree. */
+	b->has_root_inode = true;
 	b->ts->root = b->fs;
 	b->ts->root_free = root_free;
 	b->root = dentry_create_root(inode);
@@ -294,7 +295,7 @@ static int build_tree(struct build *b, struct root_index *x)
 		ret = add_root(b, &r);
 	if (ret < 0) {
 		/* Without a root inode nobody else frees these two. */
-		if (!b->ts->root) {
+		if (!b->has_root_inode) {
 			tmpfs_super_destroy(b->ts);
 			rootfs_destroy(b->fs);
 		}
@@ -342,17 +343,12 @@ out:
 	return err;
 }
 
-long rootfs_sites(struct file *f, void **ret)
+static long read_sites(const struct filedata *d, void **ret)
 {
-	const struct root_file *root;
-	struct filedata *d;
+	const struct root_file *root = d->backing;
 	void *bytes;
 	int err;
 
-	if (f->inode->ops != &tmpfs_inode_ops || !S_ISREG(f->inode->mode))
-		return 0;
-	d = &tmpfs_file(f->inode)->data;
-	root = d->backing;
 	if (!root || READ_ONCE(d->is_written) || !root->sites_size)
 		return 0;
 	bytes = kmalloc(root->sites_size);
@@ -366,4 +362,19 @@ long rootfs_sites(struct file *f, void **ret)
 	}
 	*ret = bytes;
 	return root->sites_size;
+}
+
+long rootfs_sites(struct file *f, void **ret)
+{
+	if (f->inode->ops != &tmpfs_inode_ops || !S_ISREG(f->inode->mode))
+		return 0;
+	return read_sites(&tmpfs_file(f->inode)->data, ret);
+}
+
+long rootfs_object_sites(struct vm_object *obj, void **ret)
+{
+	if (obj->ops != &tmpfs_object_ops)
+		return 0;
+	return read_sites(&container_of(obj, struct tmpfs_file, object)->data,
+	                  ret);
 }

@@ -17,6 +17,7 @@
 #include "libos/fs/dentry.h"
 
 struct file;
+struct vm_object;
 
 struct rootfs_config {
 	const uint8_t *index_sha256; /* ROOTIDX_DIGEST bytes */
@@ -45,3 +46,5 @@ int __must_check rootfs_create(const struct rootfs_config *config,
  * if the file has none or was written to, -EIO on a mismatch, -ENOMEM.
  */
 long __must_check rootfs_sites(struct file *f, void **ret);
+/* The same for a mapped file.  Takes no lock ranked below RANK_ROOT_CHUNKS. */
+long __must_check rootfs_object_sites(struct vm_object *obj, void **ret);
