@@ -9,12 +9,14 @@
 #include "libos/dev/devfs.h"
 #include "libos/fs/cred.h"
 #include "libos/fs/file.h"
+#include "libos/fs/fs.h"
 #include "libos/fs/fs_context.h"
 #include "libos/fs/mount.h"
 #include "libos/fs/namei.h"
 #include "libos/fs/rootfs.h"
 #include "libos/fs/tmpfs.h"
 #include "libos/hostcall/hostcall.h"
+#include "libos/ipc/ipc.h"
 #include "libos/mm/mm.h"
 #include "libos/proc/exec.h"
 #include "libos/proc/process.h"
@@ -146,7 +148,8 @@ enum boot_error boot_root(const struct boot_config *cfg)
 	struct dentry *root;
 	int err;
 
-	err = dcache_init();
+	ipc_init();
+	err = fs_init();
 	if (!err)
 		err = rootfs_create(&rc, &root);
 	if (!err)
