@@ -137,6 +137,8 @@ void trap_at_cssa1(void)
 				  ? exitinfo_vector(g->exitinfo)
 				  : TRAP_NONE;
 
+	/* The host may enter again before it resumes: that is a tick. */
+	g->exitinfo = 0;
 	if (!in_kernel_text(g->rip))
 		from_user(v, g, vector);
 	else if (vector == TRAP_NONE && g->rip >= (uint64_t)exit_lo &&
