@@ -239,6 +239,7 @@ int epoll_create_file(struct file **ret)
 	spin_init(&ep->ready_lock, RANK_WAITQ_EPOLL);
 	list_init(&ep->ready);
 	waitq_init(&ep->waitq);
+	epoll_set_level(ep, 1);
 	err = file_create(&(struct file_spec){ .ops = &epoll_ops,
 	                                       .private = ep,
 	                                       .flags = O_RDWR },

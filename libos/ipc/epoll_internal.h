@@ -21,6 +21,7 @@ struct epoll {
 	struct list ready;  /* struct epoll_item; under ready_lock */
 	struct waitq waitq; /* epoll_wait(2), and those who watch us */
 	struct file *file;
+	uint32_t level; /* 1, more above other instances; epoll_graph_lock */
 };
 
 /* A place in the queue of a watched file. */
@@ -57,6 +58,13 @@ static inline struct epoll *epoll_of(const struct file *f)
 {
 	return f->private;
 }
+
+/*
+ * Say how high above plain files @ep stands.  The locks of instances nest: who
+ * watches is locked before who is watched when asking, behind it when waking;
+ * ranks tell them apart.  epoll_graph_lock is held, or @ep is new.
+ */
+void epoll_set_level(struct epoll *ep, uint32_t level);
 
 /* What of @item holds now and is wanted. */
 uint32_t epoll_item_look(struct epoll_item *item, struct poll_table *pt);

@@ -205,6 +205,22 @@ static int check_graph(const struct file *ep, const struct file *f)
 	return 0;
 }
 
+void epoll_set_level(struct epoll *ep, uint32_t level)
+{
+	const struct epoll_item *item;
+
+	if (ep->level >= level)
+		return;
+	ep->level = level;
+	ep->lock.rank = RANK_EPOLL + EPOLL_NEST_MAX + 1 - level;
+	ep->ready_lock.rank = RANK_WAITQ_EPOLL + level - 1;
+	ep->waitq.lock.rank = ep->ready_lock.rank; /* never both */
+	if (!ep->file)
+		return;
+	list_for_each_entry(item, &ep->file->watchers, watcher_node)
+		epoll_set_level(item->epoll, level + 1);
+}
+
 /* --- epoll_ctl(2) --- */
 
 static struct epoll_item *item_create(struct epoll *ep,
@@ -253,6 +269,8 @@ static int add_item(struct epoll *ep, const struct epoll_change *c)
 		return err;
 	}
 	list_add_tail(&c->file->watchers, &item->watcher_node);
+	if (file_is_epoll(c->file))
+		epoll_set_level(ep, epoll_of(c->file)->level + 1);
 	now = epoll_item_look(item, &t.table);
 	if (item->hook_error) {
 		err = item->hook_error;
