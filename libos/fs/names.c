@@ -75,6 +75,21 @@ int child_create_locked(struct path *dir, const struct name *name,
 }
 
 /*
+ * Names that are made up can't be changed, and asking for them needs locks that
+ * come before the directory's: answer before that one is taken.
+ */
+static int refuse_volatile(struct steps *s, const struct name *name, int dots)
+{
+	struct dentry *child;
+	int err = child_lookup(s->at.dentry, name, &child);
+
+	if (err < 0)
+		return err;
+	dentry_put(child);
+	return dots == -EEXIST ? -EEXIST : -EPERM;
+}
+
+/*
  * The directory and last name of a path that is to be changed.  "/", "." and
  * ".." are @dots, what the caller answers for those.
  */
@@ -90,6 +105,9 @@ static int begin_change(struct steps *s, struct walk *w, const char *path,
 		err = dots;
 	if (err == 0 && ret->size > NAME_MAX)
 		err = -ENAMETOOLONG;
+	if (err == 0 && ret->size &&
+	    (s->at.dentry->inode->flags & INODE_VOLATILE))
+		err = refuse_volatile(s, ret, dots);
 	if (err < 0)
 		steps_end(s);
 	return err;

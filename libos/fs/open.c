@@ -266,7 +266,7 @@ static int find_or_create(struct steps *s, const struct name *name,
 
 	*ret_new = false;
 	err = child_lookup(s->at.dentry, name, ret);
-	if (err == -ENOENT) {
+	if (err == -ENOENT && !(dir->flags & INODE_VOLATILE)) {
 		rwlock_write(&dir->lock);
 		err = child_lookup_locked(s->at.dentry, name, ret);
 		if (err == -ENOENT) {

@@ -12,7 +12,7 @@
 #include "libos/fs/names_internal.h"
 #include "libos/mm/kheap.h"
 
-#define RENAME_KNOWN (RENAME_NOREPLACE | RENAME_EXCHANGE)
+#define RENAME_KNOWN ((uint32_t)(RENAME_NOREPLACE | RENAME_EXCHANGE))
 
 static struct mutex rename_lock = { .rank = RANK_RENAME,
 	                            .waiters = WAITQ_INIT(rename_lock.waiters) };

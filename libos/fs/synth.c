@@ -55,7 +55,8 @@ static int synth_inode_create(struct synth_super *ss,
 	inode_init(inode, &ss->sb, &synth_inode_ops, fops_of(e), e->mode);
 	inode->ino = (hash_u64((uintptr_t)e ^ hash_u64(key)) >> 16) | 1;
 	inode->rdev = e->rdev;
-	if (e->dir)
+	/* Its lookups call back, for names or for owners. */
+	if (S_ISDIR(e->mode) && (e->dir || key))
 		inode->flags |= INODE_VOLATILE;
 	inode->flags |= INODE_NOATIME;
 	si->entry = e;

@@ -20,8 +20,13 @@
  * that come and go (/proc/PID, /proc/PID/fd/N) are a directory with
  * synth_dir_ops, looked up afresh each time.
  *
- * @key is 64 bits of the owner's (a pid, a pid and an fd) that each entry below
- * a dynamic name inherits, so that callbacks know whom they speak for.
+ * @key is 64 bits of the owner's (a pid, a pid and an fd; not 0) that each
+ * entry below a dynamic name inherits, so that callbacks know whom they speak
+ * for.  Below the root, and where nothing is dynamic, it is 0.
+ *
+ * Callbacks may sleep and take any lock but RANK_FILE_POS; owner and lookup are
+ * called without any lock of the file system, show and next may run under the
+ * position's.
  */
 #pragma once
 

@@ -57,9 +57,10 @@ struct open_how {
 #define AT_STATX_FORCE_SYNC 0x2000
 #define AT_STATX_DONT_SYNC 0x4000
 
-#define RENAME_NOREPLACE 1u
-#define RENAME_EXCHANGE 2u
-#define RENAME_WHITEOUT 4u
+/* Spelled as <stdio.h> spells them. */
+#define RENAME_NOREPLACE (1 << 0)
+#define RENAME_EXCHANGE (1 << 1)
+#define RENAME_WHITEOUT (1 << 2)
 
 /* st_mode */
 #define S_IFMT 0170000

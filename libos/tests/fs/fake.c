@@ -191,6 +191,11 @@ static void expect_no_lock_from(uint32_t rank)
 		assert_that(held[i] < rank);
 }
 
+void fake_expect_below(uint32_t rank)
+{
+	expect_no_lock_from(rank);
+}
+
 void fake_expect_unlocked(void)
 {
 	assert_that(nheld == 0);

@@ -9,6 +9,11 @@
  */
 #pragma once
 
+/* A test's memory is the program's: no address spaces from here on. */
+#include "base/compiler.h"
+#undef __user
+#define __user
+
 #include "base/types.h"
 #include "libos/mm/object.h"
 #include "libos/sched/thread.h"
@@ -30,6 +35,8 @@ void fake_advance_ns(uint64_t ns);
 void fake_bad_range(const void *p, size_t size);
 /* No lock is held: after each call of the code under test. */
 void fake_expect_unlocked(void);
+/* A lock of rank @rank could be taken. */
+void fake_expect_below(uint32_t rank);
 /* Lines that were logged as errors, since the last call. */
 unsigned int fake_take_log_errors(void);
 
