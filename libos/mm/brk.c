@@ -8,26 +8,18 @@
 #include "abi/layout.h"
 #include "base/errno.h"
 #include "libos/mm/mm_internal.h"
-#include "libos/mm/textcache.h"
-#include "libos/mm/uspace.h"
 
 static int reserve(struct mm *mm, uint64_t hint, uint64_t size,
                    uint64_t *ret_addr)
 {
-	enum uspace_place place = pages_has_edmm() ? USPACE_BACKED :
-	                                             USPACE_ONLY_BACKED;
 	struct pages_batch b;
-	int ret;
 
 	pages_batch_init(&b);
 	*ret_addr = hint;
 	if (hint >= USER_BASE && hint < USER_END && size <= USER_END - hint &&
 	    mm_own_locked(mm, hint, hint + size, &b, NULL, 0) == 0)
 		return 0;
-	ret = uspace_alloc(size, PAGE_SIZE, place, ret_addr);
-	if (ret < 0 && textcache_shrink(UINT64_MAX))
-		ret = uspace_alloc(size, PAGE_SIZE, place, ret_addr);
-	return ret;
+	return mm_addresses(size, PAGE_SIZE, mm_backed_place(), ret_addr);
 }
 
 int mm_brk_init(struct mm *mm, uint64_t hint, uint64_t size)

@@ -77,6 +77,13 @@ int mm_init(const struct mm_config *config)
 	return 0;
 }
 
+void mm_fini(void)
+{
+	textcache_shrink(UINT64_MAX);
+	pages_fini();
+	uspace_fini();
+}
+
 int mm_create(struct mm **ret)
 {
 	struct mm *mm = kzalloc(sizeof(*mm));
@@ -222,6 +229,30 @@ static bool next_piece(const struct mm *mm, uint64_t *pos, uint64_t end,
 	return true;
 }
 
+enum uspace_place mm_backed_place(void)
+{
+	return pages_has_edmm() ? USPACE_BACKED : USPACE_ONLY_BACKED;
+}
+
+int mm_addresses(uint64_t size, uint64_t align, enum uspace_place place,
+                 uint64_t *ret_addr)
+{
+	uint64_t addr;
+	int ret = uspace_alloc(size, align, place, &addr);
+
+	if (ret < 0 && textcache_shrink(UINT64_MAX))
+		ret = uspace_alloc(size, align, place, &addr);
+	if (ret < 0)
+		return ret;
+	ret = pages_open(addr, size >> PAGE_SHIFT);
+	if (ret < 0) {
+		uspace_free(addr, size);
+		return ret;
+	}
+	*ret_addr = addr;
+	return 0;
+}
+
 int mm_own_locked(struct mm *mm, uint64_t start, uint64_t end,
                   struct pages_batch *b, const struct content_id *id,
                   uint64_t offset)
@@ -230,6 +261,9 @@ int mm_own_locked(struct mm *mm, uint64_t start, uint64_t end,
 	uint64_t s, e;
 	int ret;
 
+	ret = pages_open(start, (end - start) >> PAGE_SHIFT);
+	if (ret < 0)
+		return ret;
 	while (next_piece(mm, &pos, end, &s, &e)) {
 		ret = textcache_take(b, s, e, id, offset + (s - start));
 		if (ret == 0)

@@ -44,6 +44,8 @@ struct mm_config {
 
 /* Once, after kheap_init(). 0 or -ENOMEM. */
 __must_check int mm_init(const struct mm_config *config);
+/* No mm is left: forget everything, the text cache too.  For tests. */
+void mm_fini(void);
 
 /* How many VMAs a process may have: Linux's vm.max_map_count. */
 #define MM_VMA_MAX 65530

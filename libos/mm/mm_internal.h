@@ -18,6 +18,7 @@
 #include "libos/mm/mm.h"
 #include "libos/mm/object.h"
 #include "libos/mm/pages.h"
+#include "libos/mm/uspace.h"
 
 /*
  * What a change of the tree leaves to do once the lock is dropped: objects and
@@ -83,6 +84,12 @@ static inline uint64_t vma_offset_of(const struct vma *v, uint64_t addr)
 {
 	return v->offset + (addr - v->start);
 }
+
+/* Addresses for @size bytes, from the text cache if there are no others. */
+__must_check int mm_addresses(uint64_t size, uint64_t align,
+                              enum uspace_place place, uint64_t *ret_addr);
+/* Where pages will be used. */
+enum uspace_place mm_backed_place(void);
 
 /*
  * Addresses: some of those outside of any VMA are the mm's all the same (what

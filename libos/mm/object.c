@@ -65,6 +65,9 @@ static int segment_extend(struct vm_segment *seg, uint64_t offset,
 
 	if (front >= seg->start)
 		return -ENOMEM;
+	if (pages_open(seg->start - front, front >> PAGE_SHIFT) < 0 ||
+	    pages_open(seg->end, back >> PAGE_SHIFT) < 0)
+		return -ENOMEM;
 	if (front && uspace_take(seg->start - front, front) < 0)
 		return -ENOMEM;
 	if (back && uspace_take(seg->end, back) < 0) {
@@ -86,9 +89,7 @@ static int segment_place(struct vm_segment *seg,
 	if (req->fixed && !req->is_owner)
 		return -ENOENT;
 	if (!req->fixed)
-		ret = uspace_alloc(req->size, PAGE_SIZE,
-		                   pages_has_edmm() ? USPACE_BACKED :
-		                                      USPACE_ONLY_BACKED,
+		ret = mm_addresses(req->size, PAGE_SIZE, mm_backed_place(),
 		                   &seg->start);
 	seg->end = seg->start + req->size;
 	return ret;

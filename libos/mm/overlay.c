@@ -61,6 +61,17 @@ bool mm_is_resident(const struct mm *mm)
 	                       __ATOMIC_SEQ_CST) == mm;
 }
 
+/* Who joins at this moment has nothing yet; who leaves has it no more. */
+bool mm_has_hidden_pages(const struct mm *mm)
+{
+	const struct list *members;
+
+	if (!mm->overlay)
+		return false;
+	members = &mm->overlay->slot->members;
+	return READ_ONCE(members->next) != READ_ONCE(members->prev);
+}
+
 bool mm_switch(struct mm *prev, struct mm *next)
 {
 	(void)prev;
@@ -271,6 +282,9 @@ static int slot_open(struct slot *slot, struct vm_object *object)
 
 	if (object && object->ops->content_id(object, &id))
 		want = &id;
+	ret = pages_open(slot->start, slot_pages(slot));
+	if (ret < 0)
+		return ret;
 	pages_batch_init(&b);
 	ret = textcache_take(&b, slot->start, slot->end, want, 0);
 	pages_batch_finish(&b);

@@ -29,6 +29,12 @@ __must_check bool mm_switch(struct mm *prev, struct mm *next);
 bool mm_is_resident(const struct mm *mm);
 
 /*
+ * May another member have pages of its own at addresses of @mm, out of sight?
+ * With mm->lock held by the caller, false stays false.
+ */
+bool mm_has_hidden_pages(const struct mm *mm);
+
+/*
  * Move @mm in.  0; -EBUSY: a thread of the resident member runs on another
  * vCPU (it was asked to leave, try again later); -ENOMEM: no room for a stash.
  */

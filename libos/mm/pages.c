@@ -65,6 +65,17 @@ int pages_init(const struct mm_config *config)
 	return 0;
 }
 
+void pages_fini(void)
+{
+	uint64_t i;
+
+	assert_that(table.used == 0);
+	for (i = 0; i < NLEAVES; i++)
+		kfree(table.leaves[i]);
+	kfree(table.leaves);
+	table.leaves = NULL;
+}
+
 bool pages_has_edmm(void)
 {
 	return table.config.edmm;
@@ -109,11 +120,6 @@ static uint8_t *leaf_page(struct leaf *leaf, uint64_t addr)
 	return &leaf->page[addr >> PAGE_SHIFT & (LEAF_PAGES - 1)];
 }
 
-/*
- * Pages that were added before the enclave started have all rights and hold
- * what the host put there.  With EDMM they lose the rights here, 2 MiB at a
- * time, so that the first touch of each one is seen.
- */
 static __noinline void leaf_fill(struct leaf *leaf, uint64_t start)
 {
 	uint64_t lo = MAX(start, (uint64_t)USER_BASE);
@@ -148,6 +154,19 @@ static struct leaf *leaf_make(uint64_t addr)
 	}
 	mutex_unlock(&table.lock);
 	return leaf;
+}
+
+int pages_open(uint64_t addr, uint64_t npages)
+{
+	uint64_t end = MIN(addr + (npages << PAGE_SHIFT),
+	                   table.config.user_space_size);
+
+	if (!table.config.edmm)
+		return 0;
+	for (; addr < end; addr = ALIGN_DOWN(addr, LEAF_SIZE) + LEAF_SIZE)
+		if (!leaf_make(addr))
+			return -ENOMEM;
+	return 0;
 }
 
 static uint8_t page_byte(uint64_t addr)

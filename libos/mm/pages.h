@@ -60,12 +60,23 @@ enum page_state {
 
 struct mm_config;
 __must_check int pages_init(const struct mm_config *config);
+/* No page is in use: start over, in tests. */
+void pages_fini(void);
 
 bool pages_has_edmm(void);
 /* May memory be committed at its first touch? */
 bool pages_is_lazy(void);
 /* The end of what exists without EDMM. */
 uint64_t pages_static_end(void);
+
+/*
+ * To be called for addresses that are about to be mapped, before a program
+ * knows them: pages of the static region lose their rights, 2 MiB at a time,
+ * so that the first touch of each one is seen.  (Until then they are as the
+ * host added them: readable, writable and full of whatever it liked.)
+ * 0 or -ENOMEM.
+ */
+__must_check int pages_open(uint64_t addr, uint64_t npages);
 
 /* PROT_* to what the CPU must hold: W and X imply R. */
 uint32_t pages_rights_of(uint32_t prot);

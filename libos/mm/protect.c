@@ -42,6 +42,7 @@ static int protect_locked(struct mm *mm, uint64_t start, uint64_t end,
                           uint32_t prot, struct pages_batch *b)
 {
 	uint64_t pos = start;
+	uint64_t stop;
 	struct vma *v;
 	int ret;
 
@@ -49,11 +50,12 @@ static int protect_locked(struct mm *mm, uint64_t start, uint64_t end,
 		v = vma_find(&mm->vmas, pos);
 		if (!v)
 			return -ENOMEM;
+		stop = MIN(v->end, end);
 		ret = check_vma(mm, v, end, prot);
 		if (ret == 0)
 			ret = vma_split_at_locked(mm, pos);
 		if (ret == 0)
-			ret = vma_split_at_locked(mm, MIN(v->end, end));
+			ret = vma_split_at_locked(mm, stop);
 		if (ret < 0)
 			return ret;
 		v = vma_find(&mm->vmas, pos);

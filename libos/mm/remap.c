@@ -119,8 +119,7 @@ static int copy_pages(uint64_t from, uint64_t to, uint64_t npages,
 static int place_target(struct mm *mm, const struct mm_remap *r,
                         struct vma *v, struct mm_work *w)
 {
-	enum uspace_place place = pages_has_edmm() ? USPACE_BACKED :
-	                                             USPACE_ONLY_BACKED;
+	enum uspace_place place = mm_backed_place();
 	uint64_t pos, hole_end;
 	const struct vma *there;
 	int ret;
@@ -128,7 +127,7 @@ static int place_target(struct mm *mm, const struct mm_remap *r,
 	if (!(r->flags & MREMAP_FIXED)) {
 		if (v->prot == PROT_NONE)
 			place = USPACE_FAR;
-		ret = uspace_alloc(r->new_size, PAGE_SIZE, place, &v->start);
+		ret = mm_addresses(r->new_size, PAGE_SIZE, place, &v->start);
 		v->end = v->start + r->new_size;
 		return ret;
 	}
@@ -152,10 +151,15 @@ static int move_contents(struct mm *mm, const struct mm_remap *r,
                          struct mm_work *w)
 {
 	uint64_t size = MIN(r->old_size, r->new_size);
-	int ret;
+	int ret = 0;
 
-	ret = copy_pages(r->old_addr, to->start, size >> PAGE_SHIFT, from->prot,
-	                 &w->batch);
+	/*
+	 * Text is read again: what the kernel rewrote in it (text_filled) is
+	 * right at its address only.
+	 */
+	if (!(from->prot & PROT_EXEC) || !vma_is_clean_file(from))
+		ret = copy_pages(r->old_addr, to->start, size >> PAGE_SHIFT,
+		                 from->prot, &w->batch);
 	if (ret == 0 && !(r->flags & MREMAP_DONTUNMAP))
 		ret = mm_unmap_locked(mm, r->old_addr,
 		                      r->old_addr + r->old_size, w);

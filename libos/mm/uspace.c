@@ -211,6 +211,17 @@ int uspace_init(uint64_t backed_end)
 	return 0;
 }
 
+void uspace_fini(void)
+{
+	struct extent *e = extent_from(USER_BASE);
+
+	assert_that(e && e->start == USER_BASE && e->end == USER_END);
+	extent_remove(e);
+	assert_that(!extents.root);
+	uspace_refund();
+	assert_that(list_empty(&spare));
+}
+
 int uspace_pay(void)
 {
 	struct extent *e = kmalloc(sizeof(*e));
@@ -242,6 +253,18 @@ int uspace_alloc(uint64_t size, uint64_t align, enum uspace_place place,
 
 	spin_lock(&lock);
 	ret = alloc_locked(size, MAX(align, (uint64_t)PAGE_SIZE), place,
+	                   ret_addr);
+	spin_unlock(&lock);
+	return ret;
+}
+
+int uspace_alloc_within(uint64_t lo, uint64_t hi, uint64_t size, uint64_t align,
+                        uint64_t *ret_addr)
+{
+	int ret;
+
+	spin_lock(&lock);
+	ret = alloc_within(lo, hi, size, MAX(align, (uint64_t)PAGE_SIZE),
 	                   ret_addr);
 	spin_unlock(&lock);
 	return ret;

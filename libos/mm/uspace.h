@@ -19,6 +19,8 @@
 #define USPACE_LOW_END 0x2000000ull
 
 __must_check int uspace_init(uint64_t static_end);
+/* Everything has been given back: start over, in tests. */
+void uspace_fini(void);
 
 __must_check int uspace_pay(void);
 void uspace_refund(void);
@@ -32,6 +34,9 @@ enum uspace_place {
 /* First fit for @size bytes at a multiple of @align. 0 or -ENOMEM. */
 __must_check int uspace_alloc(uint64_t size, uint64_t align,
 			      enum uspace_place place, uint64_t *ret_addr);
+/* First fit inside [@lo, @hi). */
+__must_check int uspace_alloc_within(uint64_t lo, uint64_t hi, uint64_t size,
+				     uint64_t align, uint64_t *ret_addr);
 /* Exactly [@addr, +@size), which must be free: 0 or -EEXIST. */
 __must_check int uspace_take(uint64_t addr, uint64_t size);
 bool uspace_is_free(uint64_t addr, uint64_t size);

@@ -4,7 +4,8 @@
  *
  * In an enclave an address is the page.  On a host, where unit tests run and
  * low addresses are taken, user space is an arena somewhere else.  Private to
- * mm/: everybody else copies through usercopy.h.
+ * mm/ and to the stubs of proc/sites/, which belong to no address space:
+ * everybody else copies through usercopy.h.
  */
 #pragma once
 
