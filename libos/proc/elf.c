@@ -51,6 +51,7 @@ int elf_parse_header(struct cspan head, struct elf_image *ret)
 	cursor_skip(&c, 8 + 4 + 2); /* e_shoff, e_flags, e_ehsize */
 	phentsize = cursor_u16le(&c);
 	ret->nphdrs = cursor_u16le(&c);
+	cursor_skip(&c, 3 * 2); /* e_shentsize, e_shnum, e_shstrndx */
 
 	if (!cursor_ok(&c) || memcmp(id, ident, sizeof(ident)) != 0)
 		return -ENOEXEC;

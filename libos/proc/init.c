@@ -3,6 +3,7 @@
  * init.c - registering with the scheduler and the signals at boot.
  */
 #include "base/units.h"
+#include "libos/dev/sigpipe.h"
 #include "libos/mm/overlay.h"
 #include "libos/proc/crash.h"
 #include "libos/proc/internal.h"
@@ -40,4 +41,5 @@ void proc_init(void)
 	futex_init();
 	thread_set_ops(&thread_ops);
 	signal_set_ops(&signal_ops);
+	sigpipe_set_sender(signal_send_self);
 }
