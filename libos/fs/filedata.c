@@ -8,10 +8,6 @@
 #include "libos/fs/rootchunk.h"
 #include "libos/mm/kheap.h"
 
-/* 64 slots: a node is 512 bytes, and five levels reach 4 TiB. */
-#define NODE_BITS 6
-#define NODE_SLOTS (1u << NODE_BITS)
-
 struct page_quota filedata_total = { .max = UINT64_MAX };
 
 /* Stands for zeros where the backing would show through. */
@@ -77,141 +73,21 @@ static void page_free_locked(struct filedata *d, void *page)
 	d->npages--;
 }
 
-/* Pages that a tree of @height levels covers; saturates. */
-static uint64_t tree_reach(uint32_t height)
-{
-	return height * NODE_BITS >= 64 ? UINT64_MAX :
-	                                  1ull << (height * NODE_BITS);
-}
-
-static unsigned int slot_index(uint64_t index, uint32_t level)
-{
-	return (unsigned int)(index >> (level * NODE_BITS)) & (NODE_SLOTS - 1);
-}
-
-static void *tree_get_locked(const struct filedata *d, uint64_t index)
-{
-	const union filedata_slot *slot = &d->root;
-
-	if (index >= tree_reach(d->height))
-		return NULL;
-	for (uint32_t level = d->height; level > 0; level--) {
-		if (!slot->slots)
-			return NULL;
-		slot = &slot->slots[slot_index(index, level - 1)];
-	}
-	return slot->page;
-}
-
-/* Add levels until page @index is within reach; the old tree comes first. */
-static bool tree_grow_locked(struct filedata *d, uint64_t index)
-{
-	union filedata_slot *node;
-
-	while (index >= tree_reach(d->height)) {
-		if (d->root.page) {
-			node = kcalloc(NODE_SLOTS, sizeof(*node));
-			if (!node)
-				return false;
-			node[0] = d->root;
-			d->root.slots = node;
-		}
-		d->height++;
-	}
-	return true;
-}
-
-/* The slot of page @index, with the nodes above it; NULL: no memory. */
-static void **tree_slot_locked(struct filedata *d, uint64_t index)
-{
-	union filedata_slot *slot = &d->root;
-
-	if (!tree_grow_locked(d, index))
-		return NULL;
-	for (uint32_t level = d->height; level > 0; level--) {
-		if (!slot->slots)
-			slot->slots = kcalloc(NODE_SLOTS, sizeof(*slot));
-		if (!slot->slots)
-			return NULL;
-		slot = &slot->slots[slot_index(index, level - 1)];
-	}
-	return &slot->page;
-}
-
-/*
- * Walk the pages in [@first, @last] that are in the tree, in order; @func may
- * clear the slot.  Nodes that lie outside are not entered.
- */
-struct page_walk {
-	struct filedata *d;
-	uint64_t first, last;
-	/* True: stop. */
-	bool (*func)(struct page_walk *w, uint64_t index, void **page);
-	uint64_t found;
-	bool want_data;
-};
-
-static bool walk_slots(struct page_walk *w, union filedata_slot *slot,
-                       uint32_t level, uint64_t base)
-{
-	uint64_t span;
-
-	if (!slot->page)
-		return false;
-	if (level == 0)
-		return w->func(w, base, &slot->page);
-	span = tree_reach(level - 1);
-	for (unsigned int i = 0; i < NODE_SLOTS; i++) {
-		uint64_t start = base + i * span;
-
-		if (start > w->last)
-			break;
-		if (start + (span - 1) >= w->first &&
-		    walk_slots(w, &slot->slots[i], level - 1, start))
-			return true;
-	}
-	return false;
-}
-
-static bool walk_pages_locked(struct page_walk *w)
-{
-	/* Depth is bounded by the height, at most 11 levels. */
-	return w->first <= w->last && w->first < tree_reach(w->d->height) &&
-	       walk_slots(w, &w->d->root, w->d->height, 0);
-}
-
 static bool drop_page(struct page_walk *w, uint64_t index, void **page)
 {
 	if (index >= w->first && index <= w->last) {
-		page_free_locked(w->d, *page);
+		page_free_locked(w->arg, *page);
 		*page = NULL;
 	}
 	return false;
 }
 
-/* Free nodes that hold nothing below page @end any more; all if @end is 0. */
-static void free_nodes(union filedata_slot *slot, uint32_t level, uint64_t base,
-                       uint64_t end)
-{
-	uint64_t span;
-
-	if (level == 0 || !slot->slots)
-		return;
-	span = tree_reach(level - 1);
-	for (unsigned int i = 0; i < NODE_SLOTS; i++)
-		free_nodes(&slot->slots[i], level - 1, base + i * span, end);
-	if (base >= end) {
-		kfree(slot->slots);
-		slot->slots = NULL;
-	}
-}
-
 void filedata_fini(struct filedata *d)
 {
-	struct page_walk w = { .d = d, .last = UINT64_MAX, .func = drop_page };
+	struct page_walk w = { .arg = d, .last = UINT64_MAX, .func = drop_page };
 
-	walk_pages_locked(&w);
-	free_nodes(&d->root, d->height, 0, 0);
+	page_tree_walk(&d->pages, &w);
+	page_tree_trim(&d->pages, 0);
 }
 
 /* Bytes of the backing that page @index shows. */
@@ -249,7 +125,7 @@ enum page_use { PAGE_KEEP_BYTES, PAGE_OVERWRITE };
 static int own_page_locked(struct filedata *d, uint64_t index,
                            enum page_use use, uint8_t **ret)
 {
-	void **slot = tree_slot_locked(d, index);
+	void **slot = page_tree_slot(&d->pages, index);
 	uint8_t *page;
 	int err;
 
@@ -308,7 +184,7 @@ static long read_part(struct filedata *d, struct iov *to, uint64_t off,
 	uint8_t *page;
 
 	mutex_lock(&d->lock);
-	page = tree_get_locked(d, index);
+	page = page_tree_get(&d->pages, index);
 	if (!page && d->backing && off < d->backed_size)
 		backed = d->backed_size - off;
 	if (!d->is_written)
@@ -367,7 +243,7 @@ long filedata_write(struct filedata *d, struct iov *from, uint64_t off,
 static int read_kernel_part_locked(struct filedata *d, uint8_t *dst,
                                    size_t part, uint64_t off)
 {
-	uint8_t *page = tree_get_locked(d, off >> PAGE_SHIFT);
+	uint8_t *page = page_tree_get(&d->pages, off >> PAGE_SHIFT);
 	size_t in_page = off & ~PAGE_MASK;
 	size_t n = backed_bytes_locked(d, off >> PAGE_SHIFT);
 
@@ -430,7 +306,7 @@ long filedata_write_kernel(struct filedata *d, const void *src, size_t size,
 static int zero_part_locked(struct filedata *d, uint64_t index, size_t from,
                             size_t to)
 {
-	uint8_t *page = tree_get_locked(d, index);
+	uint8_t *page = page_tree_get(&d->pages, index);
 	int err;
 
 	if (from == to || page == hole_page)
@@ -448,7 +324,7 @@ int filedata_cut(struct filedata *d, uint64_t size)
 {
 	uint64_t keep = PAGES_FOR(size);
 	struct page_walk w = {
-		.d = d, .first = keep, .last = UINT64_MAX, .func = drop_page
+		.arg = d, .first = keep, .last = UINT64_MAX, .func = drop_page
 	};
 	uint8_t *page;
 
@@ -458,15 +334,13 @@ int filedata_cut(struct filedata *d, uint64_t size)
 		d->backed_size = size;
 		d->is_written = true;
 	}
-	page = size & ~PAGE_MASK ? tree_get_locked(d, size >> PAGE_SHIFT) :
+	page = size & ~PAGE_MASK ? page_tree_get(&d->pages, size >> PAGE_SHIFT) :
 	                           NULL;
 	if (is_own(page))
 		memset(page + (size & ~PAGE_MASK), 0,
 		       PAGE_SIZE - (size & ~PAGE_MASK));
-	if (keep < tree_reach(d->height)) {
-		walk_pages_locked(&w);
-		free_nodes(&d->root, d->height, 0, keep);
-	}
+	page_tree_walk(&d->pages, &w);
+	page_tree_trim(&d->pages, keep);
 	mutex_unlock(&d->lock);
 	return 0;
 }
@@ -474,16 +348,16 @@ int filedata_cut(struct filedata *d, uint64_t size)
 /* Replace whole pages by nothing, or by holes where the backing shows. */
 static int punch_pages_locked(struct filedata *d, uint64_t first, uint64_t end)
 {
-	struct page_walk w = { .d = d, .first = first, .last = end - 1,
+	struct page_walk w = { .arg = d, .first = first, .last = end - 1,
 		               .func = drop_page };
 	uint64_t backed = d->backing ? PAGES_FOR(d->backed_size) : 0;
 	void **slot;
 
 	if (first >= end)
 		return 0;
-	walk_pages_locked(&w);
+	page_tree_walk(&d->pages, &w);
 	for (uint64_t i = first; i < MIN(end, backed); i++) {
-		slot = tree_slot_locked(d, i);
+		slot = page_tree_slot(&d->pages, i);
 		if (!slot)
 			return -ENOSPC;
 		*slot = hole_page;
@@ -539,7 +413,7 @@ static bool find_data(struct page_walk *w, uint64_t index, void **page)
 /* Is page @index data?  A page that is neither own nor hole may be backed. */
 static bool is_data_locked(const struct filedata *d, uint64_t index)
 {
-	void *page = tree_get_locked(d, index);
+	void *page = page_tree_get(&d->pages, index);
 
 	return page ? is_own(page) : backed_bytes_locked(d, index) > 0;
 }
@@ -548,15 +422,14 @@ uint64_t filedata_next(struct filedata *d, uint64_t off, uint64_t size,
                        bool want_data)
 {
 	uint64_t index = off >> PAGE_SHIFT, end = PAGES_FOR(size);
-	struct page_walk w = { .d = d, .found = end, .last = end,
-		               .func = find_data };
+	struct page_walk w = { .last = end, .func = find_data, .found = end };
 
 	mutex_lock(&d->lock);
 	/* Page by page within what is dense: backing, or runs of data. */
 	while (index < end && is_data_locked(d, index) != want_data) {
 		if (want_data && index >= PAGES_FOR(d->backed_size)) {
 			w.first = index;
-			walk_pages_locked(&w);
+			page_tree_walk(&d->pages, &w);
 			index = w.found;
 			break;
 		}

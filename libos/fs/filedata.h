@@ -9,7 +9,6 @@
  *   own       a page of the heap
  *
  * Writing gives a page memory of its own; nothing ever goes back to the host.
- * The array is a radix tree that grows with the highest page.
  *
  * Locking.  The tree and the backing are under lock (RANK_FILE_DATA).  Copies
  * to and from programs can't be made under it; the inode's lock keeps pages
@@ -21,6 +20,7 @@
 
 #include "base/compiler.h"
 #include "base/types.h"
+#include "libos/fs/pagetree.h"
 #include "libos/sched/mutex.h"
 
 struct iov;
@@ -35,15 +35,9 @@ struct page_quota {
 /* Pages of all files of the instance; the heap is the kernel's as well. */
 extern struct page_quota filedata_total;
 
-union filedata_slot {
-	void *page;                 /* at the bottom */
-	union filedata_slot *slots; /* above */
-};
-
 struct filedata {
 	struct mutex lock;
-	union filedata_slot root;
-	uint32_t height; /* levels of slots; 0: root is page 0 itself */
+	struct page_tree pages;
 	uint64_t npages; /* own pages, for st_blocks */
 	struct page_quota *quota;
 	/* The measured root's bytes, visible up to backed_size; or NULL. */

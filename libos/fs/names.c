@@ -93,8 +93,8 @@ static int refuse_volatile(struct steps *s, const struct name *name, int dots)
  * The directory and last name of a path that is to be changed.  "/", "." and
  * ".." are @dots, what the caller answers for those.
  */
-static int begin_change(struct steps *s, struct walk *w, const char *path,
-                        int dots, struct name *ret)
+int names_begin(struct steps *s, struct walk *w, const char *path, int dots,
+                struct name *ret)
 {
 	int err = steps_begin(s, w, path, 0);
 
@@ -113,12 +113,6 @@ static int begin_change(struct steps *s, struct walk *w, const char *path,
 	return err;
 }
 
-int names_begin(struct steps *s, struct walk *w, const char *path, int dots,
-                struct name *ret)
-{
-	return begin_change(s, w, path, dots, ret);
-}
-
 int path_create_inode(struct walk *w, const char *path,
                       const struct create_spec *spec, struct inode **ret)
 {
@@ -127,7 +121,7 @@ int path_create_inode(struct walk *w, const char *path,
 	struct name name;
 	int err;
 
-	err = begin_change(&s, w, path, -EEXIST, &name);
+	err = names_begin(&s, w, path, -EEXIST, &name);
 	if (err < 0)
 		return err;
 	rwlock_write(&s.at.dentry->inode->lock);
@@ -225,7 +219,7 @@ int path_unlink(struct walk *w, const char *path)
 {
 	struct steps s;
 	struct name name;
-	int err = begin_change(&s, w, path, -EISDIR, &name);
+	int err = names_begin(&s, w, path, -EISDIR, &name);
 
 	if (err < 0)
 		return err;
@@ -250,7 +244,7 @@ int path_rmdir(struct walk *w, const char *path)
 {
 	struct steps s;
 	struct name name;
-	int err = begin_change(&s, w, path, rmdir_dots(path), &name);
+	int err = names_begin(&s, w, path, rmdir_dots(path), &name);
 
 	if (err < 0)
 		return err;
@@ -304,7 +298,7 @@ int path_link(struct path *old, struct walk *w, const char *path)
 	struct name name;
 	int err;
 
-	err = begin_change(&s, w, path, -EEXIST, &name);
+	err = names_begin(&s, w, path, -EEXIST, &name);
 	if (err < 0)
 		return err;
 	rwlock_write(&s.at.dentry->inode->lock);
