@@ -543,6 +543,9 @@ static uint64_t trim_leaf(uint64_t start, uint64_t npages)
 	uint64_t n = 0;
 	struct run r;
 
+	/* The static region's pages are present whether they were used or not. */
+	if (start < table.config.user_space_size && !leaf_make(start))
+		return 0;
 	for (; n < npages && run_at(&r, addr, end); addr = r.end)
 		if (r.leaf)
 			n += trim_run(&r);
