@@ -309,6 +309,10 @@ enclave_enter_fn *enclave_entry(const struct enclave *e);
  * FCW are put back whatever the enclave did; the enclave owes RSP and RBP only.
  * run->user_handler and run->user_data must be set up by enclave_run_init() and
  * left alone.  Result as the entry function's.
+ *
+ * An enclave leaves to the stack pointer of its last EENTER at the same CSSA,
+ * also after an ERESUME in between.  So a caller that resumes does it from the
+ * same function and stack depth: one loop around one enclave_call().
  */
 struct enclave_regs {
 	uint64_t rdi;

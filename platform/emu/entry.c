@@ -266,6 +266,7 @@ static enum emu_verdict enter_for_tick(struct emu_block *b)
 	uint64_t rsi = b->regs.rsi;
 
 	b->pending = 0;
+	b->counters.tick++;
 	b->regs.rdi = 0;
 	b->regs.rsi = 0;
 	b->next = (uintptr_t)emu_tick_next;
@@ -313,7 +314,6 @@ static void unresume(struct emu_block *b)
 	b->regs.rcx = t->aep;
 	b->tcs = NULL;
 	t->cssa++;
-	b->counters.eresume--;
 	tcs_release(t);
 }
 
@@ -331,13 +331,14 @@ static void synthetic_regs(struct emu_block *b)
 	b->regs = r;
 }
 
-/* A tick came between eresume() and the commit. */
+/* A tick came between eresume() and the commit: an AEX of the resumed code. */
 enum emu_verdict emu_resume_pending(struct emu_block *b)
 {
 	bool is_enclave_s_turn = b->tcs->cssa == 0 && !b->raw;
 
 	synthetic_regs(b);
 	unresume(b);
+	b->counters.aex++;
 	if (is_enclave_s_turn)
 		return enter_for_tick(b);
 	b->pending = 0;
@@ -349,6 +350,7 @@ void emu_resume_failed(struct emu_block *b)
 {
 	synthetic_regs(b);
 	unresume(b);
+	b->counters.eresume--;
 	emu_gp(b);
 }
 

@@ -256,6 +256,26 @@ static void serve_thunk(struct emu_block *b, siginfo_t *info, ucontext_t *uc,
 	serve_leaf(b, info, uc, bases, pad->vaddr + pad->size);
 }
 
+/*
+ * A rewritten pad loads its target from where it happens to lie, which with
+ * RFLAGS.AC set may be #AC; the ENCLU it stands for touches no memory.
+ */
+static bool serve_misaligned_pad(struct emu_block *b, siginfo_t *info,
+                                 ucontext_t *uc, struct emu_bases *bases)
+{
+	const struct emu_enclave *e = b->enclave;
+
+	for (size_t i = 0; i < e->n_pads; i++) {
+		const struct enclave_pad *pad = &e->pads[i];
+
+		if (pad->vaddr != rip_of(uc))
+			continue;
+		serve_leaf(b, info, uc, bases, pad->vaddr + pad->size);
+		return true;
+	}
+	return false;
+}
+
 static unsigned int access_of(uint32_t error)
 {
 	if (error & SGX_PF_ID)
@@ -364,10 +384,14 @@ static void tick_inside(struct emu_block *b, ucontext_t *uc,
 {
 	static const struct emu_event none;
 
-	b->counters.tick++;
-	if (b->tcs->cssa == 0)
-		b->pending = 1;
+	bool is_first = b->tcs->cssa == 0;
+
 	leave(b, uc, bases, &none);
+	/* Otherwise nobody will look; enter_for_tick() counts the first. */
+	if (is_first && rip_of(uc) == (uintptr_t)emu_aep)
+		b->pending = 1;
+	else
+		b->counters.tick++;
 }
 
 static void inside(struct emu_block *b, int sig, siginfo_t *info,
@@ -397,6 +421,9 @@ static void inside(struct emu_block *b, int sig, siginfo_t *info,
 		serve_leaf(b, info, uc, bases, rip_of(uc) + 3);
 		return;
 	}
+	if (uc->uc_mcontext.gregs[REG_TRAPNO] == SGX_VECTOR_AC &&
+	    serve_misaligned_pad(b, info, uc, bases))
+		return;
 	if (classify(b, sig, uc, &event))
 		report(b, sig, info, uc, bases, &event);
 	else

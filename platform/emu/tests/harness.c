@@ -73,12 +73,14 @@ static void keep_frame(struct seen *seen, int sig, const ucontext_t *uc)
 
 static void on_signal(int sig, siginfo_t *info, void *arg)
 {
-	static const char lost[] = "signal outside a vector\n";
 	ucontext_t *uc = arg;
+	const greg_t *g = uc->uc_mcontext.gregs;
 
 	(void)info;
 	if (!live || !in_raw) {
-		(void)!write(2, lost, sizeof(lost) - 1);
+		dprintf(2, "%s: signal %d, RIP %#llx, trap %lld, CR2 %#llx\n",
+		        te_current, sig, g[REG_RIP], g[REG_TRAPNO],
+		        g[REG_CR2]);
 		_exit(99);
 	}
 	keep_frame(&live->seen, sig, uc);
@@ -310,7 +312,7 @@ int te_call(struct te *te, unsigned int function, uint64_t routine,
 {
 	te->regs = (struct enclave_regs){ .rdi = routine, .rsi = rsi,
 		                          .rdx = rdx };
-	return enclave_call(te->e, &te->regs, function, &te->run);
+	return fixed_enclave_call(te->e, &te->regs, function, &te->run);
 }
 
 uint64_t te_leaf(struct te *te, unsigned int leaf, uint64_t rbx, uint64_t rcx,

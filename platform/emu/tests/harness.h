@@ -32,6 +32,8 @@ _Static_assert(offsetof(struct snapshot, xmm15) == S_XMM15, "S_XMM15");
 
 /* raw.S */
 void raw_enclu(const struct snapshot *in, struct snapshot *out);
+int fixed_enclave_call(const struct enclave *e, struct enclave_regs *regs,
+                       unsigned int function, struct sgx_enclave_run *run);
 extern const char raw_site[], raw_after[], raw_aep[], raw_stop[];
 
 /* enclave.S */

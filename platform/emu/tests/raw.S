@@ -104,8 +104,26 @@ raw_stop:
 	popq	%rbx
 	ret
 
+/*
+ *	int fixed_enclave_call(e, regs, function, run);
+ *
+ * An enclave that was resumed leaves to the stack of its last EENTER, so all
+ * calls of a vector start from the same stack pointer.
+ */
+	.globl	fixed_enclave_call
+fixed_enclave_call:
+	pushq	%rbx
+	movq	%rsp, %rbx
+	leaq	fixed_stack_end(%rip), %rsp
+	call	enclave_call
+	movq	%rbx, %rsp
+	popq	%rbx
+	ret
+
 	.bss
-	.balign	8
+	.balign	16
+	.skip	16384
+fixed_stack_end:
 saved_rsp:
 	.skip	8
 out:
