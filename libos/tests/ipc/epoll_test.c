@@ -227,6 +227,11 @@ static void test_nested(void)
 
 	for (i = 0; i < 6; i++)
 		ep[i] = instance();
+	CHECK_EQ(add(ep[0], 1, ep[1], POLLIN), 0);
+	CHECK_EQ(add(ep[1], 1, ep[0], POLLIN), -ELOOP);
+	CHECK_EQ(change(ep[0], EPOLL_CTL_DEL, 1, ep[1], 0), 0);
+	file_put(ep[0]);
+	ep[0] = instance();
 	CHECK_EQ(add(ep[0], 1, a, POLLIN), 0);
 	for (i = 1; i < 5; i++)
 		CHECK_EQ(add(ep[i], i, ep[i - 1], POLLIN), 0);

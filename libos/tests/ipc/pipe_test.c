@@ -185,6 +185,77 @@ static void test_sleep(void)
 	file_put(p[0]);
 }
 
+static bool partner_reads_once(void)
+{
+	bool is_first = partner != NULL;
+
+	if (is_first)
+		CHECK_EQ(take(partner, back, PIPE_BUF), PIPE_BUF);
+	partner = NULL;
+	return is_first;
+}
+
+/* Just enough room wakes a writer; a byte less would not do for it. */
+static void test_threshold(void)
+{
+	struct file *p[2];
+
+	CHECK_EQ(pipe_create(0, p), 0);
+	CHECK_EQ(put(p[1], buf, PIPE_SIZE_DEFAULT), PIPE_SIZE_DEFAULT);
+	partner = p[0];
+	fake_idle = partner_reads_once;
+	CHECK_EQ(put(p[1], buf, PIPE_BUF), PIPE_BUF);
+	fake_idle = NULL;
+	file_put(p[0]);
+	file_put(p[1]);
+}
+
+static struct file *open_fifo(struct inode *inode, uint32_t flags, int want)
+{
+	static const struct file_ops none = { FILE_OPS_DEFAULTS("none") };
+	struct file *f;
+	int err;
+
+	CHECK_EQ(file_create(&(struct file_spec){ .ops = &none,
+	                                          .flags = flags,
+	                                          .inode = inode },
+	                     &f),
+	         0);
+	err = fifo_open(inode, f);
+	CHECK_EQ(err, want);
+	if (err < 0) {
+		f->ops = &none; /* as open(2) does: no release */
+		file_put(f);
+		return NULL;
+	}
+	return f;
+}
+
+static void test_fifo(void)
+{
+	struct inode *inode = file_anon_inode(S_IFIFO | 0600);
+	struct file *in, *out;
+
+	CHECK(!open_fifo(inode, O_WRONLY | O_NONBLOCK, -ENXIO));
+	CHECK(!open_fifo(inode, O_RDONLY, -EDEADLK)); /* waits for ever */
+	CHECK(!inode->special);
+	in = open_fifo(inode, O_RDONLY | O_NONBLOCK, 0);
+	CHECK_EQ(look(in), 0); /* nobody has come yet: not hung up */
+	CHECK_EQ(take(in, back, 1), 0);
+	out = open_fifo(inode, O_WRONLY, 0);
+	CHECK_EQ(take(in, back, 1), -EAGAIN);
+	CHECK_EQ(put(out, buf, 9), 9);
+	file_put(out);
+	CHECK(look(in) & POLLHUP);
+	/* What is left goes when the last end is closed. */
+	file_put(in);
+	CHECK(!inode->special);
+	in = open_fifo(inode, O_RDWR, 0);
+	CHECK_EQ(look(in) & (POLLIN | POLLHUP | POLLOUT), POLLOUT);
+	file_put(in);
+	inode_put(inode);
+}
+
 static void test_interrupt(void)
 {
 	struct file *p[2];
@@ -315,9 +386,36 @@ static void test_eventfd(void)
 	file_put(f);
 }
 
+/* A file that gets ready while it is looked at for the first time. */
+static struct waitq racer_queue;
+static unsigned int racer_looks;
+
+static uint32_t racer_poll(struct file *f __unused, struct poll_table *pt)
+{
+	poll_wait(pt, &racer_queue);
+	if (racer_looks++)
+		return POLLIN;
+	waitq_wake(&racer_queue, WAKE_ALL, POLLIN);
+	return 0;
+}
+
+static void test_poll_race(void)
+{
+	struct file_ops ops = { .poll = racer_poll };
+	struct file f = { .ops = &ops };
+	struct poll_entry e = { .ref.file = &f, .events = POLLIN };
+
+	waitq_init(&racer_queue);
+	CHECK_EQ(poll_entries(&e, 1, NO_DEADLINE), 1);
+	CHECK_EQ(racer_looks, 2);
+}
+
+/* More than the waiters at hand and one chunk of more. */
+enum { MANY = 100 };
+
 static void test_poll(void)
 {
-	struct poll_entry e[40];
+	struct poll_entry e[MANY];
 	struct file *p[2];
 	size_t i;
 
@@ -325,18 +423,18 @@ static void test_poll(void)
 	for (i = 0; i < ARRAY_SIZE(e); i++)
 		e[i] = (struct poll_entry){ .ref.file = p[0],
 			                    .events = POLLIN };
-	CHECK_EQ(poll_entries(e, 40, 0), 0);
-	CHECK_EQ(poll_entries(e, 40, 5000000000ull), 0); /* at the deadline */
-	CHECK_EQ(poll_entries(e, 40, NO_DEADLINE), -EDEADLK);
+	CHECK_EQ(poll_entries(e, MANY, 0), 0);
+	CHECK_EQ(poll_entries(e, MANY, 5000000000ull), 0); /* at the deadline */
+	CHECK_EQ(poll_entries(e, MANY, NO_DEADLINE), -EDEADLK);
 	partner = p[1];
 	fake_idle = partner_writes;
-	CHECK_EQ(poll_entries(e, 40, NO_DEADLINE), 40);
-	CHECK_EQ(e[39].revents, POLLIN);
+	CHECK_EQ(poll_entries(e, MANY, NO_DEADLINE), MANY);
+	CHECK_EQ(e[MANY - 1].revents, POLLIN);
 	fake_idle = NULL;
 	/* The tenth needs more waiters than are at hand, and memory for them. */
 	CHECK_EQ(take(p[0], back, 100), 3);
 	fake_fault_alloc(1);
-	CHECK_EQ(poll_entries(e, 40, NO_DEADLINE), -ENOMEM);
+	CHECK_EQ(poll_entries(e, MANY, NO_DEADLINE), -ENOMEM);
 	fake_fault_alloc(0);
 	CHECK(list_empty(&p[0]->watchers));
 	file_put(p[0]);
@@ -352,11 +450,14 @@ int main(void)
 	test_atomic();
 	test_ends();
 	test_sleep();
+	test_threshold();
+	test_fifo();
 	test_interrupt();
 	test_size();
 	test_fault();
 	test_no_memory();
 	test_eventfd();
+	test_poll_race();
 	test_poll();
 	return rig_down();
 }
