@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/config/bootcfg.h"
+#include "cli/image/sites.h"
 #include "cli/instance/instance.h"
 #include "cli/instance/kernel.h"
 #include "cli/scope.h"
@@ -76,7 +77,7 @@ static int hash_root(struct plan *plan, const char *body_path,
 static int make_root(struct plan *plan, const char *body_path,
                      struct cli_error *err)
 {
-	int ret = root_scan(INSTANCE_IMAGE, NULL, &plan->root, err);
+	int ret = root_scan(INSTANCE_IMAGE, sites_for_root, &plan->root, err);
 
 	if (ret == 0)
 		ret = check_folders(plan, err);
