@@ -4,7 +4,8 @@
  *
  * Touched by its own thread only, from assembly, from C served on the slot's
  * stack, and from signal handlers of the same thread.  Two exceptions: an
- * interrupting thread reads tid, a counting one reads the counters.
+ * interrupting thread reads tid and sets tick_sent, a counting one reads the
+ * counters.
  *
  * The modes a thread can be in, told by @inside and its RIP:
  *
@@ -85,6 +86,7 @@ struct emu_block {
 	uint64_t fault_rip; /* where the served ENCLU that faulted stands */
 	uint64_t host_tf;   /* RFLAGS.TF at an opt-out EENTER */
 	int tid;
+	uint32_t tick_sent; /* set by who interrupts, cleared by the handler */
 	uint32_t level; /* of nested host handlers on alternate stacks */
 	uint8_t sud_selector;
 	stack_t old_stack;

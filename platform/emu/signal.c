@@ -523,6 +523,8 @@ void emu_signal(int sig, siginfo_t *info, ucontext_t *uc, struct emu_block *b,
 		if (sig != PLATFORM_TICK_SIGNAL)
 			emu_signal_chain(sig, info, uc, NULL);
 	} else {
+		if (sig == PLATFORM_TICK_SIGNAL)
+			__atomic_store_n(&b->tick_sent, 0, __ATOMIC_SEQ_CST);
 		complete_commit(b, uc, bases);
 		if (b->inside && !is_leaving(b, rip_of(uc)))
 			inside(b, sig, info, uc, bases);

@@ -249,9 +249,18 @@ void emu_detach(struct enclave_thread *t)
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
+/*
+ * Real-time signals queue, ticks shall not: one is on its way at most.  The
+ * handler clears the mark before it looks at where the thread is.
+ */
 void emu_interrupt(struct enclave_thread *t)
 {
-	syscall(SYS_tgkill, getpid(), block_of(t)->tid, PLATFORM_TICK_SIGNAL);
+	struct emu_block *b = block_of(t);
+
+	if (__atomic_exchange_n(&b->tick_sent, 1, __ATOMIC_SEQ_CST))
+		return;
+	if (syscall(SYS_tgkill, getpid(), b->tid, PLATFORM_TICK_SIGNAL) < 0)
+		__atomic_store_n(&b->tick_sent, 0, __ATOMIC_SEQ_CST);
 }
 
 void emu_counters(const struct enclave_thread *t,

@@ -68,6 +68,18 @@
 
 te_begin:
 te_entry:
+	/* Without touching flags: CSSA = 0 has a place of its own, because a
+	 * tick may enter at any moment from here on. */
+	xchgq	%rax, %rcx
+	jrcxz	1f
+	xchgq	%rax, %rcx
+	jmp	deeper
+1:	xchgq	%rax, %rcx
+	SNAPSHOT BLOCK_ENTRY
+	cld
+	leaq	BLOCK_ENTRY(%rax), %rbx
+	jmp	dispatch
+deeper:
 	SNAPSHOT BLOCK_TEMP
 	cld
 	/* Copy to the snapshot of this CSSA. */
@@ -82,6 +94,7 @@ te_entry:
 	/* RBX: entry snapshot.  A deeper entry uses a deeper stack. */
 	shlq	$10, %rdx
 	subq	%rdx, %rsp
+dispatch:
 	movq	S_RDI(%rbx), %rdi
 	movq	S_RSI(%rbx), %rsi
 	movq	S_RDX(%rbx), %rdx

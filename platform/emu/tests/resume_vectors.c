@@ -305,9 +305,15 @@ static volatile bool storm_over;
 static void *storm(void *arg)
 {
 	struct te *te = arg;
+	unsigned int pause = 1;
 
-	while (!storm_over)
+	/* At odd moments, but never so often that nothing else runs. */
+	while (!storm_over) {
 		enclave_interrupt(te->thread);
+		pause = pause * 1103515245 + 12345;
+		for (unsigned int i = 0; i < 2000 + (pause >> 16) % 4000; i++)
+			__builtin_ia32_pause();
+	}
 	return NULL;
 }
 
@@ -322,8 +328,12 @@ static void t02(struct te *te)
 	for (int i = 0; i < 20000; i++) {
 		if (te_call(te, ENCLU_EENTER, i & 1 ? R_LOAD : R_EXIT,
 		            TE_RW, 0) != 0 ||
-		    te->run.function != ENCLU_EEXIT || te->regs.rdi != 1)
+		    te->run.function != ENCLU_EEXIT || te->regs.rdi != 1) {
+			CHECK_EQ(te->run.function, ENCLU_EEXIT);
+			CHECK_EQ(te->run.exception_vector, 0);
+			CHECK_EQ(te->regs.rdi, 1);
 			break;
+		}
 		if (i == 19999)
 			storm_over = true;
 	}
