@@ -7,6 +7,8 @@
 #include "libos/boot/vdso.h"
 #include "libos/dev/console.h"
 #include "libos/dev/devfs.h"
+#include "libos/dev/sigpipe.h"
+#include "libos/entry/syscall.h"
 #include "libos/fs/cred.h"
 #include "libos/fs/file.h"
 #include "libos/fs/fs.h"
@@ -244,8 +246,11 @@ enum boot_error boot_program(const struct boot_config *cfg,
 	mm_set_ops(&mm_hooks);
 	boot_vdso_init();
 	exec_set_ops(&exec_hooks);
+	sigpipe_set_sender(signal_send_self);
+	procfs_set_syscall_counts(syscall_counts);
 	for (i = 0; i < ARRAY_SIZE(pb.stdio); i++)
-		if (console_open(i, &pb.stdio[i]))
+		/* What the host has closed is closed for the program too. */
+		if (console_open(i, &pb.stdio[i]) == -ENOMEM)
 			return BOOT_NO_KERNEL_HEAP;
 	proc_set_exit_hook(instance_ended);
 	sched_set_host_events(&events);
