@@ -16,7 +16,9 @@ static int reserve(struct mm *mm, uint64_t hint, uint64_t size,
 
 	pages_batch_init(&b);
 	*ret_addr = hint;
-	if (hint >= USER_BASE && hint < USER_END && size <= USER_END - hint &&
+	/* Behind a non-PIE image a slot may have to grow for a larger one. */
+	if (!mm->overlay && hint >= USER_BASE && hint < USER_END &&
+	    size <= USER_END - hint &&
 	    mm_own_locked(mm, hint, hint + size, &b, NULL, 0) == 0)
 		return 0;
 	return mm_addresses(size, PAGE_SIZE, mm_backed_place(), ret_addr);

@@ -25,7 +25,7 @@
 
 struct slot {
 	struct list node;     /* under slots_lock */
-	uint64_t start, end;  /* fixed */
+	uint64_t start, end;  /* only grow; written under slots_lock and lock */
 	struct mutex lock;
 	struct list members;  /* under lock and slots_lock */
 	struct mm *resident;  /* written under lock; NULL: none */
@@ -92,14 +92,16 @@ void overlay_settle(struct mm *mm)
 void overlay_slot_of(const struct mm *mm, uint64_t *ret_start,
                      uint64_t *ret_end)
 {
-	*ret_start = mm->overlay ? mm->overlay->slot->start : 0;
-	*ret_end = mm->overlay ? mm->overlay->slot->end : 0;
+	*ret_start = mm->overlay ? READ_ONCE(mm->overlay->slot->start) : 0;
+	*ret_end = mm->overlay ? READ_ONCE(mm->overlay->slot->end) : 0;
 }
 
 void overlay_mark(const struct mm *mm, struct vma *v)
 {
-	if (mm->overlay && v->start >= mm->overlay->slot->start &&
-	    v->end <= mm->overlay->slot->end)
+	uint64_t start, end;
+
+	overlay_slot_of(mm, &start, &end);
+	if (v->start >= start && v->end <= end)
 		v->flags |= VMA_OVERLAY;
 }
 
@@ -291,24 +293,71 @@ static int slot_open(struct slot *slot, struct vm_object *object)
 	return ret;
 }
 
-static struct slot *slot_holding(uint64_t start, uint64_t end)
+static struct slot *slot_touching(uint64_t start, uint64_t end)
 {
 	struct slot *slot;
 
 	list_for_each_entry(slot, &slots, node)
-		if (slot->start <= start && end <= slot->end)
+		if (slot->start < end && start < slot->end)
 			return slot;
 	return NULL;
+}
+
+/*
+ * Addresses beside a slot.  Text that the cache has there goes: its pages would
+ * lie in the slot before who wants them is resident.
+ */
+static int slot_take(uint64_t start, uint64_t end)
+{
+	struct pages_batch b;
+	int ret;
+
+	if (start >= end)
+		return 0;
+	ret = pages_open(start, (end - start) >> PAGE_SHIFT);
+	if (ret < 0)
+		return ret;
+	pages_batch_init(&b);
+	ret = textcache_take(&b, start, end, NULL, 0);
+	pages_batch_finish(&b);
+	return ret;
+}
+
+/*
+ * Make room for a larger image than those that are in.  The members notice
+ * nothing: they have no mapping where the addresses were free.
+ */
+static int slot_grow(struct slot *slot, uint64_t start, uint64_t end)
+{
+	int ret = 0;
+
+	mutex_lock(&slot->lock);
+	if (end > slot->end) {
+		ret = slot_take(slot->end, end);
+		if (ret == 0)
+			WRITE_ONCE(slot->end, end);
+	}
+	if (ret == 0 && start < slot->start) {
+		ret = slot_take(start, slot->start);
+		if (ret == 0)
+			WRITE_ONCE(slot->start, start);
+	}
+	mutex_unlock(&slot->lock);
+	return ret;
 }
 
 static int join_locked(struct mm *mm, struct overlay_member *m, uint64_t start,
                        uint64_t end, struct vm_object *object)
 {
-	struct slot *slot = slot_holding(start, end);
+	struct slot *slot = slot_touching(start, end);
 	bool is_new = !slot;
 	int ret;
 
-	if (is_new) {
+	if (!is_new) {
+		ret = slot_grow(slot, start, end);
+		if (ret < 0)
+			return ret;
+	} else {
 		slot = slot_create(start, end);
 		if (!slot)
 			return -ENOMEM;

@@ -23,9 +23,10 @@ void overlay_slot_of(const struct mm *mm, uint64_t *ret_start,
 
 /*
  * Make @mm, which has nothing mapped yet in [@start, @end), a member of a slot
- * there, alone or with others.  What the text cache has of @object at its place
- * stays.  -EEXIST: somebody has a part of it who can't share.  -EINVAL: it is in
- * a slot already.  No lock held.
+ * there, alone or with others, whose slot grows if need be.  If it is alone,
+ * what the text cache has of @object at its place stays.  -EEXIST: somebody has
+ * a part of it who can't share.  -EINVAL: it is in a slot already.  No lock
+ * held.
  */
 __must_check int overlay_join(struct mm *mm, uint64_t start, uint64_t end,
 			      struct vm_object *object);
