@@ -46,6 +46,11 @@ uint64_t clock_monotonic_ns(void)
 	return s.mult ? vdso_clock_eval(&s, tsc_read()) : s.base_ns;
 }
 
+bool clock_uses_tsc(void)
+{
+	return snapshot().mult != 0;
+}
+
 uint64_t clock_realtime_ns(void)
 {
 	return clock_monotonic_ns() + snapshot().real_offset_ns;

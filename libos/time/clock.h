@@ -18,6 +18,9 @@ void clock_vcpu_init(void);
 /* Take the host's newest sample; called on entry from the host and by ticks. */
 void clock_update(void);
 
+/* May RDTSC be executed here?  Not in an SGX1 enclave: the host says 0 kHz. */
+bool clock_uses_tsc(void);
+
 uint64_t clock_monotonic_ns(void);
 uint64_t clock_realtime_ns(void);
 /* clock_monotonic_ns() at boot. */
