@@ -68,9 +68,21 @@ struct emu_tcs {
 };
 static_assert(offsetof(struct emu_tcs, state) == T_STATE, "T_STATE");
 
+/*
+ * An entry function built around one ENCLU, as the host kernel's vDSO is, used
+ * in place of emu_enter: platform/fake plays the kernel's part with it.
+ */
+struct emu_vdso {
+	uint64_t enclu;     /* EENTER's site and the AEP in one */
+	uint64_t exception; /* RDI, RSI, RDX: vector, error code, page */
+	/* A tick, outside or after its AEX; may enter the enclave. */
+	void (*on_tick)(int sig, siginfo_t *info, void *ucontext);
+};
+
 struct emu_enclave {
 	struct enclave base;
 	struct emu_platform *platform;
+	const struct emu_vdso *vdso; /* NULL: entered by emu_enter */
 	struct secs secs;       /* MRENCLAVE, MRSIGNER, ISV* from EINIT on */
 	struct key_identity id; /* from EINIT on */
 	uint32_t xsave_bytes; /* of XFRM */
@@ -214,7 +226,7 @@ extern const char emu_aep[], emu_exception[], emu_next[], emu_tick_next[];
 extern const char emu_xrstor[], emu_xrstor_fault[], emu_abort_fetch[];
 extern const char emu_resume_checked[], emu_resume_checked_end[];
 extern const char emu_exit_fast[], emu_leaf_entry[];
-extern const char emu_raw_enclu[], emu_raw_fault[];
+extern const char emu_raw_enclu[], emu_raw_fault[], emu_raw_tick[];
 extern const char emu_commit_code[], emu_commit_code_end[];
 extern const char emu_commit_fault[]; /* the ud2 in the template */
 void emu_signal_entry(int sig, siginfo_t *info, void *ucontext);

@@ -152,6 +152,11 @@ emu_xrstor_fault:
 emu_raw_fault:
 	ud2
 
+	/* The handler takes the tick that came before this ERESUME. */
+	.globl	emu_raw_tick
+emu_raw_tick:
+	ud2
+
 	/* Where the EEXIT of a tick's entry arrives. */
 emu_tick_next:
 	cmpq	$LEAVE_TRAP, %rdi

@@ -331,6 +331,17 @@ static void synthetic_regs(struct emu_block *b)
 	b->regs = r;
 }
 
+/* Back to the ENCLU, at which the signal is then as if it had just arrived. */
+static enum emu_verdict deliver_tick(struct emu_block *b)
+{
+	b->pending = 0;
+	b->regs.rip = (uintptr_t)emu_raw_tick;
+	b->fsbase = b->host_fs;
+	b->gsbase = b->host_gs;
+	b->target_inside = 0;
+	return EMU_COMMIT_FLAGS;
+}
+
 /* A tick came between eresume() and the commit: an AEX of the resumed code. */
 enum emu_verdict emu_resume_pending(struct emu_block *b)
 {
@@ -341,6 +352,8 @@ enum emu_verdict emu_resume_pending(struct emu_block *b)
 	b->counters.aex++;
 	if (is_enclave_s_turn)
 		return enter_for_tick(b);
+	if (b->raw && b->enclave->vdso)
+		return deliver_tick(b);
 	b->pending = 0;
 	return eresume(b);
 }

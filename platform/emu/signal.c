@@ -172,6 +172,30 @@ static bool is_leaving(const struct emu_block *b, uint64_t rip)
 	       rip == (uintptr_t)emu_leaf_entry;
 }
 
+/* The tick's handler of whoever supplied the entry function, if it wants it. */
+static void vdso_tick(struct emu_block *b, siginfo_t *info, ucontext_t *uc)
+{
+	const struct emu_vdso *vdso = b->enclave->vdso;
+
+	if (!vdso)
+		return;
+	b->pending = 0;
+	if (b->level++ == 0)
+		arm_second_stack(b);
+	vdso->on_tick(PLATFORM_TICK_SIGNAL, info, uc);
+	b->level--;
+}
+
+/* Where an exception at @enclu goes on without a signal; 0: nowhere. */
+static uint64_t fixup_of(const struct emu_block *b, uint64_t enclu)
+{
+	const struct emu_vdso *vdso = b->enclave->vdso;
+
+	if (enclu == (uintptr_t)emu_aep)
+		return (uintptr_t)emu_exception;
+	return vdso && enclu == vdso->enclu ? vdso->exception : 0;
+}
+
 static bool is_sent(const siginfo_t *info)
 {
 	return info->si_code <= 0;
@@ -197,13 +221,15 @@ static void report(struct emu_block *b, int sig, siginfo_t *info,
 	greg_t *gregs = uc->uc_mcontext.gregs;
 	bool is_debug = event->vector == SGX_VECTOR_DB ||
 	                event->vector == SGX_VECTOR_BP;
+	uint64_t fixup;
 
 	leave(b, uc, bases, event);
-	if (is_debug || rip_of(uc) != (uintptr_t)emu_aep) {
+	fixup = fixup_of(b, rip_of(uc));
+	if (is_debug || !fixup) {
 		chain_after_aex(sig, info, uc, b);
 		return;
 	}
-	set_rip(uc, (uintptr_t)emu_exception);
+	set_rip(uc, fixup);
 	gregs[REG_RDI] = event->vector;
 	gregs[REG_RSI] = event->error;
 	gregs[REG_RDX] = 0;
@@ -410,6 +436,7 @@ static void inside(struct emu_block *b, int sig, siginfo_t *info,
 	}
 	if (sig == PLATFORM_TICK_SIGNAL) {
 		tick_inside(b, uc, bases);
+		vdso_tick(b, info, uc);
 		return;
 	}
 	if (is_sent(info)) {
@@ -450,7 +477,16 @@ static void raw_enclu(struct emu_block *b, ucontext_t *uc)
 /* It faulted: the exception is at that ENCLU, nothing has changed. */
 static void raw_fault(struct emu_block *b, siginfo_t *info, ucontext_t *uc)
 {
-	b->regs.rip = b->raw;
+	uint64_t fixup = fixup_of(b, b->raw);
+
+	b->regs.rip = fixup ? fixup : b->raw;
+	if (fixup) {
+		b->regs.rdi = b->fault.vector;
+		b->regs.rsi = b->fault.error;
+		b->regs.rdx = b->fault.addr;
+		emu_regs_to_frame(&b->regs, uc);
+		return;
+	}
 	emu_regs_to_frame(&b->regs, uc);
 	uc->uc_mcontext.gregs[REG_TRAPNO] = b->fault.vector;
 	uc->uc_mcontext.gregs[REG_ERR] = b->fault.error;
@@ -489,6 +525,11 @@ static bool outside_fault(struct emu_block *b, int sig, siginfo_t *info,
 		raw_fault(b, info, uc);
 		return true;
 	}
+	if (sig == SIGILL && rip == (uintptr_t)emu_raw_tick) {
+		set_rip(uc, b->raw);
+		vdso_tick(b, info, uc);
+		return true;
+	}
 	if (sig == SIGILL && rip == (uintptr_t)emu_abort_fetch) {
 		set_rip(uc, (uint64_t)uc->uc_mcontext.gregs[REG_RBX]);
 		chain_after_aex(sig, info, uc, b);
@@ -501,12 +542,22 @@ static bool outside_fault(struct emu_block *b, int sig, siginfo_t *info,
 	return trapno == SGX_VECTOR_GP && emu_emulate_outside(uc);
 }
 
+/* Whether a leaf is being served, on the slot's stack. */
+static bool is_serving(const struct emu_block *b, const ucontext_t *uc)
+{
+	uint64_t rsp = (uint64_t)uc->uc_mcontext.gregs[REG_RSP];
+
+	return rsp - b->slot - EMU_SLOT_STACK <= EMU_SLOT_STACK_SIZE;
+}
+
 static void outside(struct emu_block *b, int sig, siginfo_t *info,
                     ucontext_t *uc)
 {
 	if (sig == PLATFORM_TICK_SIGNAL) {
 		/* Matters only to an ERESUME, which looks at it. */
 		b->pending = 1;
+		if (!is_serving(b, uc))
+			vdso_tick(b, info, uc);
 		return;
 	}
 	if (!is_sent(info) && outside_fault(b, sig, info, uc))
