@@ -9,7 +9,7 @@
 	.globl	te_begin, te_end, te_entry, te_ud2, te_int3, te_load, te_store
 	.globl	te_enclu, te_pad_exit, te_pad_exit_gs, te_pad_accept, te_div
 	.globl	te_syscall, te_spin, te_exit_slow, te_jump_back, te_hlt
-	.globl	te_pad_report, te_int80, te_rdtsc
+	.globl	te_pad_report, te_int80, te_rdtsc, te_entry_null, te_pad_null
 
 	/* ENCLU and its pad, as the kernel image has them. */
 	.macro ENCLU_PAD
@@ -342,6 +342,13 @@ r_popf_tf:
 	pushfq
 	popq	%rdx
 	jmp	r_exit
+
+	/* The second TCS: in and out. */
+te_entry_null:
+	movq	%rcx, %rbx
+	movl	$4, %eax
+te_pad_null:
+	ENCLU_PAD
 
 	/* Move the interrupted frame on, then let the host resume. */
 r_skip:

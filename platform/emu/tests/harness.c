@@ -158,7 +158,7 @@ static bool add_thread(struct te *te, struct measure *m, unsigned int n)
 	tcs = (struct tcs){
 		.ossa = TE_SSA0 + at,
 		.nssa = 3,
-		.oentry = TE_ADDR(te_entry),
+		.oentry = n == 0 ? TE_ADDR(te_entry) : TE_ADDR(te_entry_null),
 		.ofsbase = TE_BLOCK0 + at,
 		.ogsbase = TE_BLOCK0 + at,
 	};
@@ -216,6 +216,7 @@ static const struct {
 	{ te_pad_exit_gs, ENCLU_EEXIT },
 	{ te_pad_accept, ENCLU_EACCEPT },
 	{ te_pad_report, ENCLU_EREPORT },
+	{ te_pad_null, ENCLU_EEXIT },
 };
 
 #define N_PADS (sizeof(pad_labels) / sizeof(pad_labels[0]))

@@ -42,6 +42,7 @@ extern const char te_load[], te_store[], te_enclu[], te_pad_exit[];
 extern const char te_pad_exit_gs[], te_pad_accept[], te_pad_report[];
 extern const char te_div[], te_syscall[], te_int80[], te_rdtsc[], te_spin[];
 extern const char te_exit_slow[], te_jump_back[], te_hlt[];
+extern const char te_entry_null[], te_pad_null[];
 
 #define TE_ADDR(label) ((uint64_t)(TE_CODE + ((label) - te_begin)))
 
@@ -119,6 +120,7 @@ struct snapshot te_after(struct te *te);
 struct gprsgx te_gprs(struct te *te, unsigned int frame);
 struct exinfo te_exinfo(struct te *te, unsigned int frame);
 
+#define TE_TCS1 (TE_TCS0 + TE_THREAD_STRIDE) /* in and out, nothing else */
 #define TE_FRAME(i) (TE_SSA0 + (i) * 0x4000u)
 #define TE_GPRS(i) (TE_FRAME(i) + 0x4000u - 184u)
 
