@@ -8,6 +8,7 @@
 #include "libos/dev/console.h"
 #include "libos/dev/devfs.h"
 #include "libos/dev/sigpipe.h"
+#include "libos/entry/insn.h"
 #include "libos/entry/syscall.h"
 #include "libos/fs/cred.h"
 #include "libos/fs/file.h"
@@ -22,9 +23,11 @@
 #include "libos/mm/mm.h"
 #include "libos/proc/exec.h"
 #include "libos/proc/process.h"
+#include "libos/proc/sites/sites.h"
 #include "libos/proc/procfs/procfs.h"
 #include "libos/sched/sched.h"
 #include "libos/signal/signal.h"
+#include "libos/time/clock.h"
 
 static long read_index(void *arg, void *dst, size_t size)
 {
@@ -179,20 +182,8 @@ static const struct host_event_ops events = {
 	.signals = host_signals,
 };
 
-/* Text runs as it is: each system call in it traps. */
-static void text_filled(struct mm *mm, struct vm_object *obj, uint64_t offset,
-			uint64_t addr, uint8_t *bytes, size_t size)
-{
-	(void)mm;
-	(void)obj;
-	(void)offset;
-	(void)addr;
-	(void)bytes;
-	(void)size;
-}
-
 static const struct mm_ops mm_hooks = {
-	.text_filled = text_filled,
+	.text_filled = sites_text_filled,
 	.runs_elsewhere = proc_mm_runs_elsewhere,
 	.kick_out = proc_mm_kick_out,
 };
@@ -245,6 +236,8 @@ enum boot_error boot_program(const struct boot_config *cfg,
 	proc_init();
 	mm_set_ops(&mm_hooks);
 	boot_vdso_init();
+	sites_init(clock_uses_tsc() ? SITES_RDTSC_WORKS : SITES_RDTSC_FAULTS);
+	insn_set_kind_func(sites_kind);
 	exec_set_ops(&exec_hooks);
 	sigpipe_set_sender(signal_send_self);
 	procfs_set_syscall_counts(syscall_counts);
