@@ -131,10 +131,11 @@ static void faults_are_told(void)
 {
 	char *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		       0);
+	volatile char *volatile low = (char *)8;
 
 	install_info(SIGSEGV, fault, 0);
 	if (!sigsetjmp(jump, 1))
-		*(volatile char *)8 = 1;
+		*low = 1;
 	EXPECT(probe_addr == (void *)8 && last.si_code == SEGV_MAPERR);
 	if (!sigsetjmp(jump, 1))
 		*(volatile char *)(p + 5) = 1;
