@@ -197,9 +197,9 @@ static void test_shared_file(void)
 	CHECK_EQ(user_map_file(&f->obj, 0, 0x1000000, P, RW,
 	                       MAP_SHARED | MAP_FIXED), -ENOMEM);
 	if (has_rights) {
-		CHECK_EQ(user_map_file(&f->obj, 0, 0x2800000, P, PROT_READ,
-		                       MAP_SHARED | MAP_FIXED), 0x2800000);
-		CHECK_EQ(mm_unmap(first, 0x2800000, P), 0);
+		CHECK_EQ(user_map_file(&f->obj, 0, 0x3c00000, P, PROT_READ,
+		                       MAP_SHARED | MAP_FIXED), 0x3c00000);
+		CHECK_EQ(mm_unmap(first, 0x3c00000, P), 0);
 	}
 	CHECK_EQ(mm_sync(first, (uint64_t)a, 4 * P, MS_SYNC), 0);
 	CHECK_EQ(f->bytes[P], 77);
