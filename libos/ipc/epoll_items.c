@@ -217,7 +217,7 @@ void epoll_set_level(struct epoll *ep, uint32_t level)
 	ep->waitq.lock.rank = ep->ready_lock.rank; /* never both */
 	if (!ep->file)
 		return;
-	list_for_each_entry(item, &ep->file->watchers, watcher_node)
+	list_for_each_entry (item, &ep->file->watchers, watcher_node)
 		epoll_set_level(item->epoll, level + 1);
 }
 
