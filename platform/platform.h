@@ -118,11 +118,11 @@ struct platform_caps {
 	bool is_protected; /* false: no hardware keeps the host out */
 	bool sgx2;         /* EAUG, EACCEPT, EMODPE, EMODPR, EMODT work */
 	bool edeccssa;
-	uint32_t miscselect;       /* bits ECREATE takes */
-	uint64_t attributes;       /* ATTRIBUTES.flags bits ECREATE takes */
-	uint64_t xfrm;             /* XFRM bits ECREATE takes */
+	uint32_t miscselect;        /* bits ECREATE takes */
+	uint64_t attributes;        /* ATTRIBUTES.flags bits ECREATE takes */
+	uint64_t xfrm;              /* XFRM bits ECREATE takes */
 	unsigned int size_max_log2; /* ECREATE refuses SIZE >= 2^this */
-	uint64_t epc_size;         /* bytes, 0: not known */
+	uint64_t epc_size;          /* bytes, 0: not known */
 };
 
 struct platform;
@@ -350,7 +350,7 @@ struct enclave_counters {
 	uint64_t eenter;
 	uint64_t eexit;
 	uint64_t eresume;
-	uint64_t aex;  /* of these, ticks: */
+	uint64_t aex; /* of these, ticks: */
 	uint64_t tick;
 	uint64_t slow; /* ENCLU executed by way of a trap (emu) */
 };
@@ -368,7 +368,7 @@ void enclave_counters(const struct enclave_thread *t,
  * modified, or a write into a TCS elsewhere than FLAGS.  Nothing has been
  * written then, but a read may have filled part of @dst.
  */
-__must_check int enclave_debug_read(struct enclave *e, uint64_t addr,
-                                    void *dst, size_t size);
+__must_check int enclave_debug_read(struct enclave *e, uint64_t addr, void *dst,
+                                    size_t size);
 __must_check int enclave_debug_write(struct enclave *e, uint64_t addr,
                                      const void *src, size_t size);

@@ -28,8 +28,7 @@ static bool take_secinfo(struct emu_block *b, struct secinfo *ret_secinfo)
 
 static bool page_operand_ok(struct emu_block *b, uint64_t addr)
 {
-	if (IS_ALIGNED(addr, PAGE_SIZE) &&
-	    epcm_covers(&b->enclave->epcm, addr))
+	if (IS_ALIGNED(addr, PAGE_SIZE) && epcm_covers(&b->enclave->epcm, addr))
 		return true;
 	emu_gp(b);
 	return false;
@@ -69,7 +68,7 @@ static bool new_tcs_ok(const struct tcs *tcs)
  */
 static bool accept_tcs(struct emu_block *b, uint64_t addr)
 {
-	struct tcs *tcs = (struct tcs *)b->bounce;
+	struct tcs *tcs = (void *)b->bounce;
 
 	if (mprotect(emu_memory(addr), PAGE_SIZE, PROT_READ) < 0)
 		return false;

@@ -21,9 +21,9 @@ enum {
 
 /* Order of GPRSGX; REG_* are indices into the frame's gregs. */
 static const int greg_of[] = {
-	REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-	REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
-	REG_EFL, REG_RIP,
+	REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+	REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+	REG_R12, REG_R13, REG_R14, REG_R15, REG_EFL, REG_RIP,
 };
 static_assert(ARRAY_SIZE(greg_of) * 8 == sizeof(struct emu_regs), "regs");
 

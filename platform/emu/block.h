@@ -48,10 +48,12 @@ struct emu_fault {
 
 /* What assembly does when a leaf has been served. */
 enum emu_verdict {
-	EMU_FAULT = V_FAULT,   /* block->fault; registers untouched */
-	EMU_COMMIT = V_COMMIT, /* load block->regs; arithmetic flags don't matter */
-	EMU_COMMIT_FLAGS = V_COMMIT_FLAGS, /* load block->regs, RFLAGS included */
-	EMU_RESUME = V_RESUME, /* XRSTOR @frame, then the same */
+	EMU_FAULT = V_FAULT, /* block->fault; registers untouched */
+	EMU_COMMIT =
+		V_COMMIT, /* load block->regs; arithmetic flags don't matter */
+	EMU_COMMIT_FLAGS =
+		V_COMMIT_FLAGS, /* load block->regs, RFLAGS included */
+	EMU_RESUME = V_RESUME,  /* XRSTOR @frame, then the same */
 };
 
 struct emu_block {
@@ -77,7 +79,8 @@ struct emu_block {
 	uint64_t slot; /* address of the slot this block lies in */
 	struct emu_fault fault;
 	uint64_t next; /* host address behind the ENCLU */
-	uint64_t raw;  /* address of a host ENCLU that is not emu_enter's, or 0 */
+	uint64_t
+		raw; /* address of a host ENCLU that is not emu_enter's, or 0 */
 
 	/* From here on C only. */
 	struct enclave_thread thread;
@@ -87,7 +90,7 @@ struct emu_block {
 	uint64_t host_tf;   /* RFLAGS.TF at an opt-out EENTER */
 	int tid;
 	uint32_t tick_sent; /* set by who interrupts, cleared by the handler */
-	uint32_t level; /* of nested host handlers on alternate stacks */
+	uint32_t level;     /* of nested host handlers on alternate stacks */
 	uint8_t sud_selector;
 	stack_t old_stack;
 	sigset_t old_mask;

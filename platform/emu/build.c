@@ -48,8 +48,8 @@ static const char *secs_refusal(const struct emu_platform *p,
 	    !is_zero(s->reserved3, sizeof(s->reserved3)) ||
 	    !is_zero(s->reserved4, sizeof(s->reserved4)))
 		return "SECS has reserved bytes set";
-	if (!kss && (s->configsvn ||
-	             !is_zero(s->configid, sizeof(s->configid))))
+	if (!kss &&
+	    (s->configsvn || !is_zero(s->configid, sizeof(s->configid))))
 		return "CONFIGID and CONFIGSVN need KSS";
 	return NULL;
 }
@@ -111,8 +111,9 @@ static int set_up(struct emu_enclave *e, struct platform_error *err)
 	int ret = epcm_init(&e->epcm, e->secs.baseaddr, e->secs.size);
 
 	if (ret < 0)
-		return platform_fail(err, ret, 0, "no memory for the page "
-		                                  "table of the enclave");
+		return platform_fail(err, ret, 0,
+		                     "no memory for the page "
+		                     "table of the enclave");
 	ret = reserve(&e->secs, err);
 	if (ret < 0)
 		goto out_epcm;
@@ -318,7 +319,8 @@ int emu_add_pages(struct enclave *base, uint64_t offset, const void *src,
 	int ret;
 
 	if (refusal)
-		return platform_fail(err, -EINVAL, 0, "adding pages at %#lx: %s",
+		return platform_fail(err, -EINVAL, 0,
+		                     "adding pages at %#lx: %s",
 		                     (unsigned long)offset, refusal);
 	if (!range_is_free(e, &add))
 		return platform_fail(err, -EBUSY, 0,

@@ -42,7 +42,7 @@ struct emu_platform {
 	struct xsave_table xsave;
 	uint32_t mxcsr_mask;
 	pthread_mutex_t lock;
-	uint64_t epc_free;               /* pages; under lock */
+	uint64_t epc_free; /* pages; under lock */
 	uint8_t secret[EMU_SECRET_SIZE];
 	uint8_t keyid[SGX_KEYID_SIZE]; /* CR_REPORT_KEYID, new at each open */
 };
@@ -85,7 +85,7 @@ struct emu_enclave {
 	const struct emu_vdso *vdso; /* NULL: entered by emu_enter */
 	struct secs secs;       /* MRENCLAVE, MRSIGNER, ISV* from EINIT on */
 	struct key_identity id; /* from EINIT on */
-	uint32_t xsave_bytes; /* of XFRM */
+	uint32_t xsave_bytes;   /* of XFRM */
 	struct epcm epcm;
 	struct measure measure;
 	uint32_t initialized;

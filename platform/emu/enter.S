@@ -46,12 +46,13 @@ emu_enter:
 	cmpl	$3, %eax
 	ja	.Linvalid
 	movq	RUN(%rbp), %rcx
-	movl	$RUN_RESERVED, %ebx
-1:	cmpq	$0, (%rcx, %rbx)
+	xorl	%ebx, %ebx
+	.set	at, RUN_RESERVED
+	.rept	(RUN_SIZE - RUN_RESERVED) / 8
+	orq	at(%rcx), %rbx
+	.set	at, at + 8
+	.endr
 	jne	.Linvalid
-	addl	$8, %ebx
-	cmpl	$RUN_SIZE, %ebx
-	jne	1b
 	movq	RUN_TCS(%rcx), %rbx
 
 emu_aep:

@@ -47,8 +47,8 @@ static struct gprsgx *frame_gprs(const struct emu_enclave *e, uint64_t frame)
 	return emu_memory(frame + ssa_gprsgx_offset(e->secs.ssaframesize));
 }
 
-static uint64_t frame_addr(const struct emu_enclave *e,
-                           const struct emu_tcs *t, uint32_t index)
+static uint64_t frame_addr(const struct emu_enclave *e, const struct emu_tcs *t,
+                           uint32_t index)
 {
 	return e->secs.baseaddr + t->ossa +
 	       index * ssa_frame_size(e->secs.ssaframesize);

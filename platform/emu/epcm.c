@@ -10,9 +10,9 @@
 int epcm_init(struct epcm *m, uint64_t base, uint64_t size)
 {
 	uint64_t npages = size >> PAGE_SHIFT;
-	void *table = mmap(NULL, npages * sizeof(*m->entry),
-	                   PROT_READ | PROT_WRITE,
-	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *table =
+		mmap(NULL, npages * sizeof(*m->entry), PROT_READ | PROT_WRITE,
+	             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (table == MAP_FAILED)
 		return -ENOMEM;
@@ -48,8 +48,7 @@ uint64_t epcm_run(const struct epcm *m, uint64_t addr, uint64_t *ret_size)
 
 	while (first > 0 && epcm_prot(READ_ONCE(m->entry[first - 1])) == prot)
 		first--;
-	while (end < m->npages &&
-	       epcm_prot(READ_ONCE(m->entry[end])) == prot)
+	while (end < m->npages && epcm_prot(READ_ONCE(m->entry[end])) == prot)
 		end++;
 	*ret_size = (end - first) << PAGE_SHIFT;
 	return m->base + (first << PAGE_SHIFT);

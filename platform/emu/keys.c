@@ -59,9 +59,8 @@ static int fill_report(const struct emu_enclave *e,
 
 enum emu_verdict emu_ereport(struct emu_block *b)
 {
-	struct targetinfo *target = (struct targetinfo *)b->bounce;
-	struct sgx_report *report =
-		(struct sgx_report *)(b->bounce + sizeof(*target));
+	struct targetinfo *target = (void *)b->bounce;
+	struct sgx_report *report = (void *)(b->bounce + sizeof(*target));
 	uint8_t data[SGX_REPORTDATA_SIZE];
 
 	/* Alignments of all three first, then the pages. */
@@ -71,8 +70,8 @@ enum emu_verdict emu_ereport(struct emu_block *b)
 		return emu_gp(b);
 	if (!emu_operand_ok(b, b->regs.rbx, sizeof(*target),
 	                    SGX_TARGETINFO_ALIGN, SGX_SECINFO_R) ||
-	    !emu_operand_ok(b, b->regs.rcx, sizeof(data),
-	                    SGX_REPORTDATA_ALIGN, SGX_SECINFO_R) ||
+	    !emu_operand_ok(b, b->regs.rcx, sizeof(data), SGX_REPORTDATA_ALIGN,
+	                    SGX_SECINFO_R) ||
 	    !emu_operand_ok(b, b->regs.rdx, sizeof(*report), SGX_REPORT_ALIGN,
 	                    SGX_SECINFO_W))
 		return EMU_FAULT;
@@ -88,7 +87,7 @@ enum emu_verdict emu_ereport(struct emu_block *b)
 
 enum emu_verdict emu_egetkey(struct emu_block *b)
 {
-	struct keyrequest *req = (struct keyrequest *)b->bounce;
+	struct keyrequest *req = (void *)b->bounce;
 	const struct emu_enclave *e = b->enclave;
 	uint8_t key[SGX_KEY_SIZE];
 	struct keydep dep;

@@ -7,7 +7,6 @@
  * the ENCLU and block->next behind it.
  */
 #include "platform/emu/emu.h"
-
 #include "platform/emu/layout.h"
 
 enum {
@@ -57,16 +56,20 @@ struct leaf {
 };
 
 static const struct leaf leaves[] = {
-	[ENCLU_EREPORT] = { emu_ereport, .is_silent = true },
-	[ENCLU_EGETKEY] = { emu_egetkey },
-	[ENCLU_EENTER] = { emu_gp },
-	[ENCLU_ERESUME] = { emu_gp },
-	[ENCLU_EEXIT] = { emu_eexit },
-	[ENCLU_EACCEPT] = { emu_eaccept, .is_sgx2 = true },
-	[ENCLU_EMODPE] = { emu_emodpe, .is_sgx2 = true, .is_silent = true },
-	[ENCLU_EACCEPTCOPY] = { emu_eacceptcopy, .is_sgx2 = true },
-	[8] = { emu_gp },
-	[ENCLU_EDECCSSA] = { emu_decssa, .is_sgx2 = true, .is_silent = true },
+	[ENCLU_EREPORT] = { .serve = emu_ereport, .is_silent = true },
+	[ENCLU_EGETKEY] = { .serve = emu_egetkey },
+	[ENCLU_EENTER] = { .serve = emu_gp },
+	[ENCLU_ERESUME] = { .serve = emu_gp },
+	[ENCLU_EEXIT] = { .serve = emu_eexit },
+	[ENCLU_EACCEPT] = { .serve = emu_eaccept, .is_sgx2 = true },
+	[ENCLU_EMODPE] = { .serve = emu_emodpe,
+	                   .is_sgx2 = true,
+	                   .is_silent = true },
+	[ENCLU_EACCEPTCOPY] = { .serve = emu_eacceptcopy, .is_sgx2 = true },
+	[8] = { .serve = emu_gp },
+	[ENCLU_EDECCSSA] = { .serve = emu_decssa,
+	                     .is_sgx2 = true,
+	                     .is_silent = true },
 };
 
 enum emu_verdict emu_leaf(struct emu_block *b)

@@ -45,13 +45,13 @@ static const uint8_t exit_thunk[] = {
 
 /* RAX = block; EAX is the pad's leaf. */
 static const uint8_t leaf_thunk[] = {
-	0xf3, 0x48, 0x0f, 0xae, 0xc8,             /* rdgsbase %rax          */
-	0x48, 0x0f, 0xc8,                         /* bswap %rax             */
-	0x48, 0x8d, 0x80, 0x00, 0x00, 0x01, 0x00, /* lea 0x10000(%rax),%rax */
-	0x48, 0x0f, 0xc8,                         /* bswap %rax             */
-	0x48, 0x8b, 0x00,                         /* mov (%rax),%rax        */
-	0x48, 0x89, 0x48, B_RCX,                  /* mov %rcx,B_RCX(%rax)   */
-	0xc7, 0x80,                               /* movl $index,B_PAD(%rax) */
+	0xf3, 0x48, 0x0f, 0xae,  0xc8,             /* rdgsbase %rax          */
+	0x48, 0x0f, 0xc8,                          /* bswap %rax             */
+	0x48, 0x8d, 0x80, 0x00,  0x00, 0x01, 0x00, /* lea 0x10000(%rax),%rax */
+	0x48, 0x0f, 0xc8,                          /* bswap %rax             */
+	0x48, 0x8b, 0x00,                          /* mov (%rax),%rax        */
+	0x48, 0x89, 0x48, B_RCX,                   /* mov %rcx,B_RCX(%rax)   */
+	0xc7, 0x80,                                /* movl $index,B_PAD(%rax) */
 };
 
 static uint8_t *put32(uint8_t *at, uint32_t value)

@@ -3,8 +3,6 @@
  * platform.c - opening the software platform: what this CPU lets it offer, and
  * the EPC as a number of pages.
  */
-#include "platform/emu/emu.h"
-
 #include <cpuid.h>
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +12,7 @@
 #include <unistd.h>
 
 #include "crypto/features_host.h"
+#include "platform/emu/emu.h"
 #include "platform/emu/signal.h"
 
 #ifndef HWCAP2_FSGSBASE

@@ -37,7 +37,7 @@ enum {
 	INT3 = 0xcc,
 };
 
-static const int exceptions[] = { SIGSEGV, SIGBUS, SIGILL,
+static const int exceptions[] = { SIGSEGV, SIGBUS,  SIGILL,
 	                          SIGFPE,  SIGTRAP, SIGSYS };
 
 static struct sigaction previous[SIGSYS + 1];
@@ -398,7 +398,8 @@ static bool classify(struct emu_block *b, int sig, ucontext_t *uc,
 	case SGX_VECTOR_DB:
 		if (is_opt_in)
 			return true;
-		gregs[REG_EFL] &= ~FLAG_TF; /* POPF can't set it after opt-out */
+		gregs[REG_EFL] &=
+			~FLAG_TF; /* POPF can't set it after opt-out */
 		return false;
 	default:
 		return true;
@@ -468,8 +469,8 @@ static void raw_enclu(struct emu_block *b, ucontext_t *uc)
 	b->raw = rip_of(uc);
 	b->next = b->raw + 3;
 	gregs[REG_RBX] = (greg_t)(uintptr_t)b;
-	gregs[REG_RSP] = (greg_t)(b->slot + EMU_SLOT_STACK +
-	                          EMU_SLOT_STACK_SIZE);
+	gregs[REG_RSP] =
+		(greg_t)(b->slot + EMU_SLOT_STACK + EMU_SLOT_STACK_SIZE);
 	gregs[REG_EFL] &= ~(greg_t)(FLAG_TF | FLAG_DF | FLAG_AC);
 	set_rip(uc, (uintptr_t)emu_raw_enclu);
 }

@@ -26,8 +26,7 @@ enum {
 	SUD_BLOCK = 1,    /* SYSCALL_DISPATCH_FILTER_BLOCK */
 };
 
-__thread struct emu_block *emu_self
-	__attribute__((tls_model("initial-exec")));
+__thread struct emu_block *emu_self __attribute__((tls_model("initial-exec")));
 
 uint64_t emu_slots_base;
 uint64_t emu_slots_size;
@@ -92,10 +91,9 @@ static uint64_t slot_addr(int i)
 static void slot_give_back(int i)
 {
 	/* A fresh reservation in its place drops what was in it. */
-	void *got = mmap(emu_memory(slot_addr(i)), EMU_SLOT_SIZE, PROT_NONE,
-	                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-	                         MAP_FIXED,
-	                 -1, 0);
+	void *got = mmap(
+		emu_memory(slot_addr(i)), EMU_SLOT_SIZE, PROT_NONE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 
 	pthread_mutex_lock(&slots_lock);
 	/* What could not be dropped is never handed out again. */

@@ -3,8 +3,8 @@
  * aex_vectors.c - Asynchronous Enclave Exit.  SDM Vol. 3D 37.3, 37.4, EXITINFO
  * 35.9.1.
  */
-#include <string.h>
 #include <pthread.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "platform/emu/tests/harness.h"
@@ -366,9 +366,10 @@ const struct vector aex_vectors[] = {
 	{ "A28", "#PF outside ELRANGE", a28_outside, { 0 } },
 	{ "A28", "#PF of a null pointer", a28_null, { 0 } },
 	{ "A28", "#PF of a fetch", a28_fetch, { 0 } },
-	{ "A29", "no EXINFO: EPCM refusal", a29,
-	  { .isa = PLATFORM_ISA_SGX1 } },
-	{ "A29", "no EXINFO: #PF outside", a29_outside,
+	{ "A29", "no EXINFO: EPCM refusal", a29, { .isa = PLATFORM_ISA_SGX1 } },
+	{ "A29",
+	  "no EXINFO: #PF outside",
+	  a29_outside,
 	  { .isa = PLATFORM_ISA_SGX1 } },
 	{ "A30", "#GP: MADDR 0", a30, { 0 } },
 	{ "A30", "HLT", a30_hlt, { 0 } },

@@ -175,18 +175,18 @@ static void c14(struct te *te)
 {
 	CHECK_EQ(add(te, TE_HOLE, page + 16, 0x203), -22);
 	CHECK_EQ(add(te, TE_HOLE + 16, page, 0x203), -22);
-	CHECK_EQ(add(te, TE_HOLE, page, 0x20b), -22);  /* C15 */
-	CHECK_EQ(add(te, TE_HOLE, page, 0x403), -22);  /* TRIM */
+	CHECK_EQ(add(te, TE_HOLE, page, 0x20b), -22); /* C15 */
+	CHECK_EQ(add(te, TE_HOLE, page, 0x403), -22); /* TRIM */
 	CHECK_EQ(add(te, TE_HOLE, page, 0x10203), -22);
-	CHECK_EQ(add(te, TE_HOLE, page, 0x202), -22);  /* C16 */
-	CHECK_EQ(add(te, TE_HOLE, page, 0x101), -22);  /* L06 */
-	CHECK_EQ(add(te, TE_SIZE, page, 0x203), -22);  /* C17 */
+	CHECK_EQ(add(te, TE_HOLE, page, 0x202), -22); /* C16 */
+	CHECK_EQ(add(te, TE_HOLE, page, 0x101), -22); /* L06 */
+	CHECK_EQ(add(te, TE_SIZE, page, 0x203), -22); /* C17 */
 	CHECK_EQ(enclave_add_pages(te->e, TE_HOLE, page, 0, 0x203, 0, NULL),
 	         -22);
-	CHECK_EQ(add(te, TE_RW, page, 0x203), -16);    /* C18 */
+	CHECK_EQ(add(te, TE_RW, page, 0x203), -16); /* C18 */
 	memset(page, 0, sizeof(page));
 	page[100] = 1;
-	CHECK_EQ(add(te, TE_HOLE, page, 0x100), -5);   /* C20 */
+	CHECK_EQ(add(te, TE_HOLE, page, 0x100), -5); /* C20 */
 	page[100] = 0;
 	CHECK_EQ(add(te, TE_HOLE, page, 0x203), 0);
 }
@@ -295,7 +295,6 @@ static void c30(struct te *te)
 
 /* ---- EINIT ------------------------------------------------------------- */
 
-
 static uint32_t init_code(struct enclave *e, const uint8_t hash[32])
 {
 	static EVP_PKEY *key;
@@ -306,7 +305,8 @@ static uint32_t init_code(struct enclave *e, const uint8_t hash[32])
 	if (!key)
 		key = rsa3072_generate();
 	memcpy(p.enclavehash, hash, 32);
-	if (sigstruct_fill(&sig, &p) < 0 || rsa3072_sign_sigstruct(key, &sig) < 0)
+	if (sigstruct_fill(&sig, &p) < 0 ||
+	    rsa3072_sign_sigstruct(key, &sig) < 0)
 		return UINT32_MAX;
 	return enclave_init(e, &sig, &err) == 0 ? 0 : err.code;
 }
@@ -413,15 +413,20 @@ const struct vector build_vectors[] = {
 	{ "I16", "Q2 + 1", code_8, { .edit_signed_sig = q2 } },
 	{ "I17", "signed body changed", code_8, { .edit_signed_sig = body } },
 	{ "I21", "ENCLAVEHASH other", code_4, { .edit_sig = hash } },
-	{ "I22", "bad hash and signature", code_8,
+	{ "I22",
+	  "bad hash and signature",
+	  code_8,
 	  { .edit_sig = hash_and_signature, .edit_signed_sig = signature } },
 	{ "I23", "DEBUG pinned to 0", code_2, { .edit_sig = pin_debug } },
-	{ "I24", "no DEBUG", i01,
-	  { .edit_sig = pin_debug, .no_debug = true } },
+	{ "I24", "no DEBUG", i01, { .edit_sig = pin_debug, .no_debug = true } },
 	{ "I25", "XFRM pinned, differs", code_2, { .edit_sig = pin_xfrm } },
-	{ "I26", "MISCSELECT pinned, differs", code_2,
+	{ "I26",
+	  "MISCSELECT pinned, differs",
+	  code_2,
 	  { .edit_sig = pin_misc } },
-	{ "I27", "other LEPUBKEYHASH", code_16,
+	{ "I27",
+	  "other LEPUBKEYHASH",
+	  code_16,
 	  { .lepubkeyhash = other_signer } },
 	{ 0 },
 };

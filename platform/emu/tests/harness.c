@@ -56,16 +56,26 @@ static void keep_frame(struct seen *seen, int sig, const ucontext_t *uc)
 		.xstate_bv = x->header.xstate_bv,
 	};
 	seen->regs = (struct snapshot){
-		.rax = (uint64_t)g[REG_RAX],       .rcx = (uint64_t)g[REG_RCX],
-		.rdx = (uint64_t)g[REG_RDX],       .rbx = (uint64_t)g[REG_RBX],
-		.rsp = (uint64_t)g[REG_RSP],       .rbp = (uint64_t)g[REG_RBP],
-		.rsi = (uint64_t)g[REG_RSI],       .rdi = (uint64_t)g[REG_RDI],
-		.r8 = (uint64_t)g[REG_R8],         .r9 = (uint64_t)g[REG_R9],
-		.r10 = (uint64_t)g[REG_R10],       .r11 = (uint64_t)g[REG_R11],
-		.r12 = (uint64_t)g[REG_R12],       .r13 = (uint64_t)g[REG_R13],
-		.r14 = (uint64_t)g[REG_R14],       .r15 = (uint64_t)g[REG_R15],
-		.rflags = (uint64_t)g[REG_EFL],    .rip = (uint64_t)g[REG_RIP],
-		.mxcsr = x->legacy.mxcsr,          .fcw = x->legacy.fcw,
+		.rax = (uint64_t)g[REG_RAX],
+		.rcx = (uint64_t)g[REG_RCX],
+		.rdx = (uint64_t)g[REG_RDX],
+		.rbx = (uint64_t)g[REG_RBX],
+		.rsp = (uint64_t)g[REG_RSP],
+		.rbp = (uint64_t)g[REG_RBP],
+		.rsi = (uint64_t)g[REG_RSI],
+		.rdi = (uint64_t)g[REG_RDI],
+		.r8 = (uint64_t)g[REG_R8],
+		.r9 = (uint64_t)g[REG_R9],
+		.r10 = (uint64_t)g[REG_R10],
+		.r11 = (uint64_t)g[REG_R11],
+		.r12 = (uint64_t)g[REG_R12],
+		.r13 = (uint64_t)g[REG_R13],
+		.r14 = (uint64_t)g[REG_R14],
+		.r15 = (uint64_t)g[REG_R15],
+		.rflags = (uint64_t)g[REG_EFL],
+		.rip = (uint64_t)g[REG_RIP],
+		.mxcsr = x->legacy.mxcsr,
+		.fcw = x->legacy.fcw,
 	};
 	memcpy(seen->regs.xmm0, x->legacy.xmm[0], 16);
 	memcpy(seen->regs.xmm15, x->legacy.xmm[15], 16);
@@ -79,11 +89,12 @@ static void on_signal(int sig, siginfo_t *info, void *arg)
 	(void)info;
 	if (!live || !in_raw) {
 		dprintf(2, "%s: signal %d, RIP %#llx, trap %lld, CR2 %#llx\n",
-		        te_current, sig, g[REG_RIP], g[REG_TRAPNO],
-		        g[REG_CR2]);
+		        te_current, sig, g[REG_RIP], g[REG_TRAPNO], g[REG_CR2]);
 		_exit(99);
 	}
 	keep_frame(&live->seen, sig, uc);
+	if (live->in_handler)
+		live->in_handler(live);
 	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)raw_stop;
 	uc->uc_mcontext.gregs[REG_EFL] &= ~0x40500;
 }
@@ -135,8 +146,8 @@ static bool add(struct te *te, struct measure *m, uint64_t offset,
 	struct secinfo secinfo = { .flags = flags };
 
 	for (size_t i = 0; i < npages; i++) {
-		const uint8_t *page = src ? (const uint8_t *)src + i * 4096
-		                          : zeros;
+		const uint8_t *page =
+			src ? (const uint8_t *)src + i * 4096 : zeros;
 
 		if (measured)
 			measure_page(m, offset + i * 4096, &secinfo, page);
@@ -144,8 +155,7 @@ static bool add(struct te *te, struct measure *m, uint64_t offset,
 			measure_eadd(m, offset + i * 4096, &secinfo);
 	}
 	return enclave_add_pages(te->e, offset, src, npages, flags,
-	                         measured ? ENCLAVE_MEASURE : 0,
-	                         &te->err) == 0;
+	                         measured ? ENCLAVE_MEASURE : 0, &te->err) == 0;
 }
 
 #define RW (SGX_SECINFO_REG | SGX_SECINFO_R | SGX_SECINFO_W)
@@ -177,9 +187,8 @@ static bool add_everything(struct te *te, struct measure *m)
 	memcpy(code, te_begin, (size_t)(te_end - te_begin));
 	return add(te, m, TE_CODE, code, 2,
 	           SGX_SECINFO_REG | SGX_SECINFO_R | SGX_SECINFO_X, true) &&
-	       add(te, m, TE_DATA, NULL, 4, RW, true) &&
-	       add_thread(te, m, 0) && add_thread(te, m, 1) &&
-	       add(te, m, TE_RW, NULL, 64, RW, false) &&
+	       add(te, m, TE_DATA, NULL, 4, RW, true) && add_thread(te, m, 0) &&
+	       add_thread(te, m, 1) && add(te, m, TE_RW, NULL, 64, RW, false) &&
 	       add(te, m, TE_RO, NULL, 1, SGX_SECINFO_REG | SGX_SECINFO_R,
 	           false);
 }
@@ -212,10 +221,8 @@ static const struct {
 	const char *label;
 	uint32_t leaf;
 } pad_labels[] = {
-	{ te_pad_exit, ENCLU_EEXIT },
-	{ te_pad_exit_gs, ENCLU_EEXIT },
-	{ te_pad_accept, ENCLU_EACCEPT },
-	{ te_pad_report, ENCLU_EREPORT },
+	{ te_pad_exit, ENCLU_EEXIT },     { te_pad_exit_gs, ENCLU_EEXIT },
+	{ te_pad_accept, ENCLU_EACCEPT }, { te_pad_report, ENCLU_EREPORT },
 	{ te_pad_null, ENCLU_EEXIT },
 };
 
@@ -311,8 +318,8 @@ int te_raw(struct te *te, const struct snapshot *in, struct snapshot *out)
 int te_call(struct te *te, unsigned int function, uint64_t routine,
             uint64_t rsi, uint64_t rdx)
 {
-	te->regs = (struct enclave_regs){ .rdi = routine, .rsi = rsi,
-		                          .rdx = rdx };
+	te->regs =
+		(struct enclave_regs){ .rdi = routine, .rsi = rsi, .rdx = rdx };
 	return fixed_enclave_call(te->e, &te->regs, function, &te->run);
 }
 

@@ -44,7 +44,7 @@ extern const char te_div[], te_syscall[], te_int80[], te_rdtsc[], te_spin[];
 extern const char te_exit_slow[], te_jump_back[], te_hlt[];
 extern const char te_entry_null[], te_pad_null[];
 
-#define TE_ADDR(label) ((uint64_t)(TE_CODE + ((label) - te_begin)))
+#define TE_ADDR(label) ((uint64_t)(TE_CODE + ((label)-te_begin)))
 
 /* How the enclave of a vector differs from the ordinary one. */
 struct te_params {
@@ -78,6 +78,7 @@ struct te {
 	struct platform_error err;
 	int init_result;
 	struct seen seen;
+	void (*in_handler)(struct te *te); /* what the handler does first */
 	struct sgx_enclave_run run;
 	struct enclave_regs regs;
 };
@@ -121,7 +122,7 @@ struct gprsgx te_gprs(struct te *te, unsigned int frame);
 struct exinfo te_exinfo(struct te *te, unsigned int frame);
 
 #define TE_TCS1 (TE_TCS0 + TE_THREAD_STRIDE) /* in and out, nothing else */
-#define TE_FRAME(i) (TE_SSA0 + (i) * 0x4000u)
+#define TE_FRAME(i) (TE_SSA0 + (i)*0x4000u)
 #define TE_GPRS(i) (TE_FRAME(i) + 0x4000u - 184u)
 
 struct vector {

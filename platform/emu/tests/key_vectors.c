@@ -7,7 +7,7 @@
 #include "crypto/cmac.h"
 #include "platform/emu/tests/harness.h"
 
-#define IN_AT TE_DATA             /* TARGETINFO or KEYREQUEST */
+#define IN_AT TE_DATA              /* TARGETINFO or KEYREQUEST */
 #define DATA_AT (TE_DATA + 0x1000) /* REPORTDATA */
 #define OUT_AT (TE_DATA + 0x2000)
 
@@ -46,8 +46,9 @@ static void k01(struct te *te)
 	r = report(te, &target);
 	memcpy(req.keyid, r.keyid, sizeof(req.keyid));
 	CHECK_EQ(getkey(te, &req, key), 0);
-	CHECK_EQ(cmac_aes(cspan_make(key, 16), cspan_make((void *)&r, 384), mac),
-	         0);
+	CHECK_EQ(
+		cmac_aes(cspan_make(key, 16), cspan_make((void *)&r, 384), mac),
+		0);
 	CHECK(memcmp(mac, r.mac, 16) == 0);
 	target.measurement[0] ^= 1; /* K03 */
 	r = report(te, &target);

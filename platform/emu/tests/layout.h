@@ -12,12 +12,12 @@
 #define TE_CODE 0x100000 /* RX, measured */
 #define TE_DATA 0x200000 /* 4 pages RW, measured zero */
 #define TE_TCS0 0x300000
-#define TE_SSA0 0x301000 /* 3 frames of 4 pages */
+#define TE_SSA0 0x301000   /* 3 frames of 4 pages */
 #define TE_BLOCK0 0x310000 /* 2 pages RW; GS and FS base */
 #define TE_STACK0 0x318000 /* 2 pages RW below this address + 0x2000 */
 #define TE_THREAD_STRIDE 0x20000
-#define TE_RW 0x400000 /* 64 pages RW, unmeasured */
-#define TE_RO 0x440000 /* 1 page R */
+#define TE_RW 0x400000   /* 64 pages RW, unmeasured */
+#define TE_RO 0x440000   /* 1 page R */
 #define TE_HOLE 0x500000 /* nothing: EAUG */
 
 /* Snapshot of registers. */
@@ -48,11 +48,11 @@
 #define S_SIZE 208
 
 #define BLOCK_TEMP 0x000
-#define BLOCK_ENTRY 0x400 /* + 0x400 * CSSA: at entry */
+#define BLOCK_ENTRY 0x400  /* + 0x400 * CSSA: at entry */
 #define BLOCK_AFTER 0x1000 /* what a routine found when it went on */
-#define BLOCK_ARG 0x1400 /* RBX, RCX, RDX of an ENCLU; then its results */
-#define BLOCK_GO 0x1440 /* R_SPIN ends when this is not 0 */
-#define BLOCK_SKIP 0x1448 /* H_SKIP adds this to SSA[0].RIP */
+#define BLOCK_ARG 0x1400   /* RBX, RCX, RDX of an ENCLU; then its results */
+#define BLOCK_GO 0x1440    /* R_SPIN ends when this is not 0 */
+#define BLOCK_SKIP 0x1448  /* H_SKIP adds this to SSA[0].RIP */
 
 /* What the routines put into registers: register n holds PATTERN * (n + 1). */
 #define PATTERN 0x0123456789abcd

@@ -10,7 +10,7 @@
 #include "platform/emu/tests/harness.h"
 
 static const struct vector *const groups[] = {
-	entry_vectors, aex_vectors, resume_vectors,
+	entry_vectors, aex_vectors,   resume_vectors,
 	page_vectors,  build_vectors, key_vectors,
 };
 

@@ -310,7 +310,8 @@ static void p30(struct te *te)
 static void p31(struct te *te)
 {
 	CHECK_EQ(with_secinfo(te, ENCLU_EACCEPTCOPY, 0x203, TE_RW,
-	                      TE_RW + 0x1000), 19);
+	                      TE_RW + 0x1000),
+	         19);
 }
 
 static void p35(struct te *te)
@@ -337,7 +338,9 @@ const struct vector page_vectors[] = {
 	{ "P01", "EAUGed page read", p01, { 0 } },
 	{ "P02", "EACCEPT of an EAUGed page; P11", p02, { 0 } },
 	{ "P02", "the same from a pad; vectors kept; P10", p02_pad, { 0 } },
-	{ "P02", "from a pad that is not rewritten", p02_pad,
+	{ "P02",
+	  "from a pad that is not rewritten",
+	  p02_pad,
 	  { .no_pads = true } },
 	{ "P03", "EACCEPT R only of an RW page", p03, { 0 } },
 	{ "P04", "EACCEPT twice", p04, { 0 } },
@@ -364,7 +367,9 @@ const struct vector page_vectors[] = {
 	{ "P30", "EACCEPTCOPY", p30, { 0 } },
 	{ "P31", "EACCEPTCOPY to an accepted page", p31, { 0 } },
 	{ "P35", "SGX2 leaves on SGX1", p35, { .isa = PLATFORM_ISA_SGX1 } },
-	{ "P36", "EAUG beyond the EPC", p36,
+	{ "P36",
+	  "EAUG beyond the EPC",
+	  p36,
 	  { .epc_size = (TE_PAGES + 3) * 4096 } },
 	{ 0 },
 };

@@ -326,8 +326,8 @@ static void t02(struct te *te)
 	storm_over = false;
 	pthread_create(&thread, NULL, storm, te);
 	for (int i = 0; i < 20000; i++) {
-		if (te_call(te, ENCLU_EENTER, i & 1 ? R_LOAD : R_EXIT,
-		            TE_RW, 0) != 0 ||
+		if (te_call(te, ENCLU_EENTER, i & 1 ? R_LOAD : R_EXIT, TE_RW,
+		            0) != 0 ||
 		    te->run.function != ENCLU_EEXIT || te->regs.rdi != 1) {
 			CHECK_EQ(te->run.function, ENCLU_EEXIT);
 			CHECK_EQ(te->run.exception_vector, 0);
@@ -342,6 +342,37 @@ static void t02(struct te *te)
 	pthread_join(thread, NULL);
 	__asm__("rdfsbase %0" : "=r"(now));
 	CHECK_EQ(now, fs);
+}
+
+/*
+ * A host handler that an AEX led to enters the same TCS, twice deep, and meets
+ * an exception there: its signal needs another stack than the handler's.
+ */
+static void enter_again(struct te *te)
+{
+	te->in_handler = NULL;
+	CHECK_EQ(te_call(te, ENCLU_EENTER, R_UD2, 0, 0), 0);
+	CHECK_EQ(te->run.exception_vector, 6);
+	CHECK_EQ(te_call(te, ENCLU_EENTER, R_EXIT, 0, 0), 0);
+	CHECK_EQ(te->run.function, ENCLU_EEXIT);
+	CHECK_EQ(te_entry_snapshot(te, 2).rax, 2);
+}
+
+static void t03(struct te *te)
+{
+	struct snapshot in = te_raw_in(ENCLU_EENTER, R_INT3);
+	struct snapshot out;
+
+	te_write64(te, TE_TCS0 + 8, SGX_TCS_DBGOPTIN);
+	te->in_handler = enter_again;
+	CHECK_EQ(te_raw(te, &in, &out), 5);
+	CHECK_EQ(te->seen.rip, (uintptr_t)raw_aep);
+	CHECK_EQ(te->seen.regs.rbp, PATTERN * 6);
+	CHECK(te->in_handler == NULL);
+	/* The first stack is armed again: #UD of frame 1, once more. */
+	CHECK_EQ(te_call(te, ENCLU_ERESUME, 0, 0, 0), 0);
+	CHECK_EQ(te->run.function, ENCLU_ERESUME);
+	CHECK_EQ(te->run.exception_vector, 6);
 }
 
 const struct vector resume_vectors[] = {
@@ -367,6 +398,7 @@ const struct vector resume_vectors[] = {
 	{ "R28", "two AEXs", r28, { 0 } },
 	{ "T01", "ticks enter at CSSA = 1 and resume", t01, { 0 } },
 	{ "T02", "a storm of ticks", t02, { 0 } },
+	{ "T03", "a handler enters and meets an exception", t03, { 0 } },
 	{ "T02", "the same by trap", t02, { .no_pads = true } },
 	{ 0 },
 };
