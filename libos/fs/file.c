@@ -13,6 +13,7 @@
 #include "libos/mm/kheap.h"
 
 static void (*gone_hook)(struct file *f);
+static uint64_t nfiles; /* atomic */
 
 static void anon_release(struct inode *inode)
 {
@@ -121,6 +122,7 @@ int file_alloc(struct inode *inode, struct path *p, const struct file_ops *ops,
 		f->path = *path_get(p);
 	mutex_init(&f->pos_lock, RANK_FILE_POS);
 	list_init(&f->watchers);
+	__atomic_add_fetch(&nfiles, 1, __ATOMIC_RELAXED);
 	*ret = f;
 	return 0;
 }
@@ -131,6 +133,12 @@ void file_discard(struct file *f)
 		path_put(&f->path);
 	inode_put(f->inode);
 	kfree(f);
+	__atomic_sub_fetch(&nfiles, 1, __ATOMIC_RELAXED);
+}
+
+uint64_t file_count(void)
+{
+	return __atomic_load_n(&nfiles, __ATOMIC_RELAXED);
 }
 
 int file_create(const struct file_spec *spec, struct file **ret)

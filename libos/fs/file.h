@@ -149,6 +149,8 @@ int __must_check file_place(struct file *f, struct path *ret);
 
 struct file *file_get(struct file *f);
 void file_put(struct file *f); /* NULL is fine */
+/* How many exist, of all processes and of the kernel's own. */
+uint64_t file_count(void);
 
 /* epoll's: called before release when the last reference has gone. */
 void file_set_gone_hook(void (*hook)(struct file *f));

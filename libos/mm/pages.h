@@ -150,5 +150,15 @@ struct pages_totals {
 };
 void pages_totals(struct pages_totals *ret);
 
+/* What the platform had to do for it so far, in pages but for host_calls. */
+struct pages_work {
+	uint64_t host_calls; /* EMODPR, EMODT, EREMOVE: by the host   */
+	uint64_t restricted; /* EMODPR, EACCEPT                       */
+	uint64_t extended;   /* EMODPE                                */
+	uint64_t added;      /* EAUG by EACCEPT or EACCEPTCOPY        */
+	uint64_t removed;    /* EMODT, EACCEPT, EREMOVE               */
+};
+void pages_work(struct pages_work *ret);
+
 /* Called when the budget is spent: make at least some of @npages absent. */
 void pages_set_reclaim(uint64_t (*reclaim)(uint64_t npages));

@@ -37,6 +37,23 @@ static const struct secinfo shrunk_si[8] = BY_RIGHTS(SGX_SECINFO_PR);
 static const struct secinfo added_si = { .flags = SGX_SECINFO_ACCEPT_AUG };
 static const struct secinfo trimmed_si = { .flags = SGX_SECINFO_ACCEPT_TRIM };
 
+/* Statistics: each of its own, atomic. */
+static struct pages_work work;
+
+static void count(uint64_t *figure, uint64_t n)
+{
+	__atomic_add_fetch(figure, n, __ATOMIC_RELAXED);
+}
+
+void pages_work(struct pages_work *ret)
+{
+	ret->host_calls = READ_ONCE(work.host_calls);
+	ret->restricted = READ_ONCE(work.restricted);
+	ret->extended = READ_ONCE(work.extended);
+	ret->added = READ_ONCE(work.added);
+	ret->removed = READ_ONCE(work.removed);
+}
+
 static __noreturn void pages_lost(const char *what, uint64_t addr)
 {
 	log_error("the host did not %s at page %#lx", what, addr);
@@ -47,6 +64,7 @@ int edmm_add(uint64_t addr)
 {
 	int i;
 
+	count(&work.added, 1);
 	for (i = 0; i < ADD_TRIES; i++)
 		if (enclu_eaccept(&added_si, addr) == 0)
 			return 0;
@@ -57,6 +75,7 @@ int edmm_add_copy(uint64_t addr, const void *src, uint32_t rights)
 {
 	int i;
 
+	count(&work.added, 1);
 	for (i = 0; i < ADD_TRIES; i++)
 		if (enclu_eacceptcopy(&rights_si[rights], addr,
 		                      (uint64_t)(uintptr_t)src) == 0)
@@ -68,6 +87,7 @@ void edmm_grow(uint64_t addr, uint64_t npages, uint32_t rights)
 {
 	uint64_t end = addr + (npages << PAGE_SHIFT);
 
+	count(&work.extended, npages);
 	for (; addr < end; addr += PAGE_SIZE)
 		if (enclu_emodpe(&rights_si[rights], addr) != 0)
 			pages_lost("keep a page of ours", addr);
@@ -122,22 +142,23 @@ static const struct secinfo *trimmed(uint32_t arg)
  * page that is not done.
  */
 static int ranges_apply(enum hostcall nr, struct hc_range *range,
-                        uint32_t count,
+                        uint32_t nranges,
                         const struct secinfo *(*si_of)(uint32_t arg))
 {
 	uint32_t tries = 0;
 
-	while (count) {
-		long n = host_pages(nr, range, count);
+	while (nranges) {
+		long n = host_pages(nr, range, nranges);
 		uint64_t done = n > 0 ? (uint64_t)n : 0;
 
+		count(&work.host_calls, 1);
 		if (si_of)
-			done = ranges_accept(range, count, done, si_of);
+			done = ranges_accept(range, nranges, done, si_of);
 		if (done)
 			tries = 0;
 		else if (++tries == HOST_TRIES)
 			return -EIO;
-		ranges_advance(&range, &count, done);
+		ranges_advance(&range, &nranges, done);
 	}
 	return 0;
 }
@@ -159,6 +180,7 @@ void edmm_shrink(struct pages_batch *b, uint64_t addr, uint64_t npages,
 {
 	struct hc_range *last = b->count ? &b->range[b->count - 1] : NULL;
 
+	count(&work.restricted, npages);
 	if (last && last->arg == rights &&
 	    last->addr + ((uint64_t)last->npages << PAGE_SHIFT) == addr) {
 		last->npages += (uint32_t)npages;
@@ -183,6 +205,7 @@ int edmm_remove(uint64_t addr, uint64_t npages)
 	struct hc_range copy = range;
 	int ret;
 
+	count(&work.removed, npages);
 	ret = ranges_apply(HC_MODT, &copy, 1, trimmed);
 	if (ret < 0)
 		return ret;

@@ -83,7 +83,10 @@ int show_version(uint64_t key, struct synth_text *t);
 int show_cmdline(uint64_t key, struct synth_text *t);
 /* occlum.c */
 int show_occlum_syscalls(uint64_t key, struct synth_text *t);
+int show_occlum_files(uint64_t key, struct synth_text *t);
 int show_occlum_heap(uint64_t key, struct synth_text *t);
+int show_occlum_memory(uint64_t key, struct synth_text *t);
+int show_occlum_pages(uint64_t key, struct synth_text *t);
 int show_occlum_threads(uint64_t key, struct synth_text *t);
 
 /* USER_HZ: what /proc counts CPU time in. */

@@ -43,7 +43,10 @@ static int link_mounts(uint64_t key __unused, struct link_target *ret)
 	}
 
 static const struct synth_entry occlum_entries[] = {
+	TEXT("files", show_occlum_files),
 	TEXT("heap", show_occlum_heap),
+	TEXT("memory", show_occlum_memory),
+	TEXT("pages", show_occlum_pages),
 	TEXT("syscalls", show_occlum_syscalls),
 	TEXT("threads", show_occlum_threads),
 };
