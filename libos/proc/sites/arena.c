@@ -256,3 +256,22 @@ void arena_give(struct stub_slot *slot)
 		a->free_first = slot;
 	a->free_last = slot;
 }
+
+void arena_fini(void)
+{
+	struct pages_batch b;
+	uint32_t i, k;
+
+	pages_batch_init(&b);
+	for (i = 0; i < narenas; i++)
+		pages_free(&b, arenas[i].start, ARENA_PAGES);
+	pages_batch_finish(&b);
+	for (i = 0; i < narenas; i++) {
+		for (k = 0; k < ARENA_PAGES; k++)
+			kpages_free(arenas[i].pages[k], 1);
+		uspace_free(arenas[i].start, ARENA_SIZE);
+		uspace_refund();
+	}
+	memset(arenas, 0, sizeof(arenas));
+	narenas = 0;
+}

@@ -48,3 +48,5 @@ void arena_write(const struct stub_slot *slot, const uint8_t stub[STUB_SIZE]);
 void arena_seal(void);
 
 uint32_t arena_count(void);
+/* Give everything back; no slot is known any more.  For tests. */
+void arena_fini(void);

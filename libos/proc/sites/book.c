@@ -102,3 +102,8 @@ uint32_t book_around(uint64_t rip, struct stub_slot *ret, uint32_t max)
 	spin_unlock(&lock);
 	return n;
 }
+
+void book_fini(void)
+{
+	memset(chains, 0, sizeof(chains));
+}

@@ -24,6 +24,9 @@ void book_add(struct stub_slot *slot);
 void book_mark_page(uint64_t page);
 uint32_t book_sweep_page(uint64_t page);
 
+/* Forget all.  For tests. */
+void book_fini(void);
+
 /*
  * Copy slots whose windows hold @rip, but do not start there, to @ret; how many
  * of at most @max.

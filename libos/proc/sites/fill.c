@@ -168,6 +168,14 @@ void sites_text_filled(struct mm *mm, struct vm_object *obj, uint64_t offset,
 	mutex_unlock(&lock);
 }
 
+void sites_fini(void)
+{
+	book_fini();
+	arena_fini();
+	site_table_fini();
+	memset(&stats, 0, sizeof(stats));
+}
+
 void sites_stats(struct sites_stats *ret)
 {
 	mutex_lock(&lock);

@@ -53,6 +53,8 @@ enum sites_rdtsc {
 
 /* Once, at boot, behind mm_init() and before the first program. */
 void sites_init(enum sites_rdtsc rdtsc);
+/* No text is left: forget everything.  For tests. */
+void sites_fini(void);
 
 /* For mm_ops.text_filled. */
 void sites_text_filled(struct mm *mm, struct vm_object *obj, uint64_t offset,

@@ -77,6 +77,7 @@ static const struct site_table *keep(const struct content_id *id, void *bytes,
 				      sizeof(struct site));
 		t->sites = (const void *)((const uint8_t *)bytes +
 					  sizeof(struct sites_header));
+		t->bytes = bytes;
 	} else {
 		log_error("a measured site table breaks its own format");
 		kfree(bytes);
@@ -118,4 +119,19 @@ uint32_t site_table_from(const struct site_table *t, uint64_t offset)
 uint64_t site_table_total(void)
 {
 	return __atomic_load_n(&total, __ATOMIC_RELAXED);
+}
+
+void site_table_fini(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < NCHAINS; i++)
+		while (chains[i]) {
+			struct site_table *t = chains[i];
+
+			chains[i] = t->next;
+			kfree(t->bytes);
+			kfree(t);
+		}
+	total = 0;
 }

@@ -22,6 +22,7 @@ int __must_check site_table_check(const void *bytes, size_t size,
 struct site_table {
 	struct site_table *next;
 	uint64_t id[4];
+	void *bytes; /* the whole table; NULL: there is none */
 	const struct site *sites;
 	uint32_t count;
 };
@@ -37,3 +38,5 @@ const struct site_table *site_table_get(struct vm_object *obj,
 uint32_t site_table_from(const struct site_table *t, uint64_t offset);
 
 uint64_t site_table_total(void);
+/* Forget all.  For tests. */
+void site_table_fini(void);
