@@ -80,6 +80,7 @@ static bool is_movable(const ZydisDecodedInstruction *in)
 static bool is_odd(const ZydisDecodedInstruction *in, const uint8_t *bytes)
 {
 	switch (in->mnemonic) {
+	case ZYDIS_MNEMONIC_HLT:  /* how musl aborts */
 	case ZYDIS_MNEMONIC_INT3: /* padding, as nop is */
 		return false;
 	case ZYDIS_MNEMONIC_ENTER:
