@@ -7,13 +7,7 @@
 
 #include "base/types.h"
 
-static inline uint64_t tsc_read(void)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
-	return (uint64_t)hi << 32 | lo;
-}
+uint64_t tsc_read(void);
 
 static inline void cpu_relax(void)
 {

@@ -24,7 +24,7 @@ struct chunk {
 	uint64_t offset;      /* in the body */
 	uint32_t size;
 	uint32_t pins;
-	enum chunk_state state; /* leaves LOADING once, by release (C) */
+	uint32_t state; /* enum chunk_state; leaves LOADING once, by release (C) */
 	int error;              /* once FAILED */
 	struct waitq loaded;
 	uint8_t *data; /* fixed once READY */

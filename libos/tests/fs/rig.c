@@ -160,9 +160,10 @@ const char *rig_ls(const char *path)
 	qsort(names, count, sizeof(names[0]), by_name);
 	out[0] = '\0';
 	for (size_t i = 0; i < count; i++) {
-		if (i)
-			strncat(out, " ", sizeof(out) - strlen(out) - 1);
-		strncat(out, names[i], sizeof(out) - strlen(out) - 1);
+		size_t used = strlen(out);
+
+		snprintf(out + used, sizeof(out) - used, "%s%s", i ? " " : "",
+		         names[i]);
 	}
 	return out;
 }

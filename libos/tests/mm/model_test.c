@@ -334,7 +334,7 @@ static const struct fake_config platforms[] = {
 int main(int argc, char **argv)
 {
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-	int steps = argc > 2 ? atoi(argv[2]) : STEPS;
+	int steps = argc > 2 ? (int)strtol(argv[2], NULL, 0) : STEPS;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(platforms) && !check_failures; i++) {
