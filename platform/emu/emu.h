@@ -9,6 +9,7 @@
  *	commit.S     loading registers        leaf.c    ENCLU inside, dispatch
  *	signal.c     what a signal means      accept.c  EACCEPT, EACCEPTCOPY, EMODPE
  *	aex.c        SSA and synthetic state  keys.c    EREPORT, EGETKEY
+ *	chain.c      handlers of the host     debug.c   EDBGRD, EDBGWR
  *	thread.c     slots, attach            illegal.c instructions that are #UD
  *
  * Locks: enclave->lock is the only one below a signal handler; whoever holds

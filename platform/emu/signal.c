@@ -12,121 +12,19 @@
  *	outside        SIGILL at an ENCLU         EENTER or ERESUME from there
  *	outside        anything else              the handler that was there before
  *
- * Handlers run with FS and GS of the host and with everything but exceptions
- * blocked.  A thread's alternate stack disarms itself (SS_AUTODISARM), so that
- * a host handler called from here may enter the enclave: signals of that nested
- * execution arrive on the slot's second stack.
+ * All of this runs with FS and GS of the host; enter.S sees to that.
  */
 #include "platform/emu/signal.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "platform/emu/emu.h"
-
-#ifndef SS_AUTODISARM
-#define SS_AUTODISARM (1U << 31)
-#endif
 
 enum {
 	/* Software bits of the host kernel's page-fault error code. */
 	PF_HARDWARE = SGX_PF_P | SGX_PF_W | SGX_PF_U | SGX_PF_ID | SGX_PF_PK,
 	INT3 = 0xcc,
 };
-
-static const int exceptions[] = { SIGSEGV, SIGBUS,  SIGILL,
-	                          SIGFPE,  SIGTRAP, SIGSYS };
-
-static struct sigaction previous[SIGSYS + 1];
-static pthread_once_t install_once = PTHREAD_ONCE_INIT;
-static int install_error;
-
-/* ---- installing and passing on ----------------------------------------- */
-
-static void install(void)
-{
-	struct sigaction action = {
-		.sa_sigaction = emu_signal_entry,
-		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART,
-	};
-
-	sigfillset(&action.sa_mask);
-	for (size_t i = 0; i < ARRAY_SIZE(exceptions); i++)
-		sigdelset(&action.sa_mask, exceptions[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(exceptions); i++)
-		if (sigaction(exceptions[i], &action,
-		              &previous[exceptions[i]]) < 0)
-			install_error = -errno;
-	if (sigaction(PLATFORM_TICK_SIGNAL, &action, NULL) < 0)
-		install_error = -errno;
-}
-
-int emu_signals_install(void)
-{
-	pthread_once(&install_once, install);
-	return install_error;
-}
-
-static void arm_second_stack(const struct emu_block *b)
-{
-	stack_t stack = {
-		.ss_sp = (void *)(uintptr_t)(b->slot + EMU_SLOT_ALT1),
-		.ss_size = EMU_SLOT_ALT1_SIZE,
-		.ss_flags = (int)SS_AUTODISARM,
-	};
-
-	sigaltstack(&stack, NULL);
-}
-
-static void call_previous(const struct sigaction *action, int sig,
-                          siginfo_t *info, ucontext_t *uc, struct emu_block *b)
-{
-	if (b && b->level++ == 0)
-		arm_second_stack(b);
-	if (action->sa_flags & SA_SIGINFO)
-		action->sa_sigaction(sig, info, uc);
-	else
-		action->sa_handler(sig);
-	if (b)
-		b->level--;
-}
-
-void emu_signal_chain(int sig, siginfo_t *info, ucontext_t *uc,
-                      struct emu_block *b)
-{
-	const struct sigaction *action = &previous[sig];
-	bool is_default = !(action->sa_flags & SA_SIGINFO) &&
-	                  (action->sa_handler == SIG_DFL ||
-	                   action->sa_handler == SIG_IGN);
-
-	if (!is_default) {
-		call_previous(action, sig, info, uc, b);
-		return;
-	}
-	if (info->si_code <= 0 && action->sa_handler == SIG_IGN)
-		return;
-	/* Die of it: again at the same instruction, or sent once more. */
-	signal(sig, SIG_DFL);
-	if (info->si_code <= 0)
-		syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), sig);
-}
-
-/* An exception that has become an AEX can't be had again by returning. */
-static void chain_after_aex(int sig, siginfo_t *info, ucontext_t *uc,
-                            struct emu_block *b)
-{
-	const struct sigaction *action = &previous[sig];
-
-	if (!(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_DFL) {
-		signal(sig, SIG_DFL);
-		syscall(SYS_tgkill, getpid(), b->tid, sig);
-		return;
-	}
-	emu_signal_chain(sig, info, uc, b);
-}
 
 /* ---- where was the thread? --------------------------------------------- */
 
@@ -180,10 +78,7 @@ static void vdso_tick(struct emu_block *b, siginfo_t *info, ucontext_t *uc)
 	if (!vdso)
 		return;
 	b->pending = 0;
-	if (b->level++ == 0)
-		arm_second_stack(b);
-	vdso->on_tick(PLATFORM_TICK_SIGNAL, info, uc);
-	b->level--;
+	emu_signal_call(vdso->on_tick, PLATFORM_TICK_SIGNAL, info, uc, b);
 }
 
 /* Where an exception at @enclu goes on without a signal; 0: nowhere. */
@@ -226,7 +121,7 @@ static void report(struct emu_block *b, int sig, siginfo_t *info,
 	leave(b, uc, bases, event);
 	fixup = fixup_of(b, rip_of(uc));
 	if (is_debug || !fixup) {
-		chain_after_aex(sig, info, uc, b);
+		emu_signal_chain_aex(sig, info, uc, b);
 		return;
 	}
 	set_rip(uc, fixup);
@@ -493,7 +388,7 @@ static void raw_fault(struct emu_block *b, siginfo_t *info, ucontext_t *uc)
 	uc->uc_mcontext.gregs[REG_ERR] = b->fault.error;
 	uc->uc_mcontext.gregs[REG_CR2] = (greg_t)b->fault.addr;
 	info->si_addr = (void *)(uintptr_t)b->fault.addr;
-	chain_after_aex(SIGSEGV, info, uc, b);
+	emu_signal_chain_aex(SIGSEGV, info, uc, b);
 }
 
 static bool emulator_page_fault(struct emu_block *b, const ucontext_t *uc)
@@ -533,7 +428,7 @@ static bool outside_fault(struct emu_block *b, int sig, siginfo_t *info,
 	}
 	if (sig == SIGILL && rip == (uintptr_t)emu_abort_fetch) {
 		set_rip(uc, (uint64_t)uc->uc_mcontext.gregs[REG_RBX]);
-		chain_after_aex(sig, info, uc, b);
+		emu_signal_chain_aex(sig, info, uc, b);
 		return true;
 	}
 	if ((sig == SIGILL || trapno == SGX_VECTOR_GP) && is_enclu(rip)) {

@@ -34,6 +34,14 @@ __must_check int emu_signals_install(void);
 void emu_signal_chain(int sig, siginfo_t *info, ucontext_t *uc,
                       struct emu_block *b);
 
+/* chain.c: the same for an exception that has become an AEX. */
+void emu_signal_chain_aex(int sig, siginfo_t *info, ucontext_t *uc,
+                          struct emu_block *b);
+
+/* chain.c: call a host handler, which may enter the enclave. */
+void emu_signal_call(void (*handler)(int, siginfo_t *, void *), int sig,
+                     siginfo_t *info, ucontext_t *uc, struct emu_block *b);
+
 /* aex.c: between the signal frame and GPRSGX's order. */
 void emu_regs_from_frame(struct emu_regs *regs, const ucontext_t *uc);
 void emu_regs_to_frame(const struct emu_regs *regs, ucontext_t *uc);
