@@ -137,12 +137,14 @@ static int by_area(const void *a, const void *b)
 /* Only an odd file has overlapping sections; it does without a table. */
 static bool sort_areas(struct text *t)
 {
+	if (!t->nareas)
+		return false;
 	qsort(t->area, t->nareas, sizeof(*t->area), by_area);
 	for (size_t i = 1; i < t->nareas; i++)
 		if (t->area[i].vaddr - t->area[i - 1].vaddr <
 		    t->area[i - 1].size)
 			return false;
-	return t->nareas > 0;
+	return true;
 }
 
 bool text_open(struct text *t, struct cspan file)
