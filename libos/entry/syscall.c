@@ -7,6 +7,7 @@
 #include "base/errno.h"
 #include "libos/cpu/fpu.h"
 #include "libos/entry/strace.h"
+#include "libos/proc/crash.h"
 #include "libos/proc/process.h"
 #include "libos/sched/sched.h"
 #include "libos/sys/table.h"
@@ -37,9 +38,11 @@ void syscall_run(struct thread *self, struct regs *regs)
 		strace_enter(self, regs);
 		regs->rax = (uint64_t)dispatch(self, regs);
 		strace_leave(self, regs);
-		return;
+	} else {
+		regs->rax = (uint64_t)dispatch(self, regs);
 	}
-	regs->rax = (uint64_t)dispatch(self, regs);
+	if (proc_config.is_debuggable)
+		crash_note_call(self, self->syscall_nr, (long)regs->rax);
 }
 
 void syscall_enter(struct regs *regs)

@@ -65,7 +65,7 @@ static void report_calls(const struct task *task)
 
 	for (i = 1; i <= n; i++) {
 		c = &task->calls[(task->ncalls - i) % CALL_RING];
-		log_error("  %u calls ago: system call %u = %d", i, c->nr,
+		log_error("  system call -%u: number %u, result %d", i, c->nr,
 			  c->result);
 	}
 }
