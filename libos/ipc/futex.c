@@ -116,7 +116,7 @@ static uint32_t wake_key_locked(struct futex_bucket *b,
 
 	if (!count)
 		return 0;
-	list_for_each_entry_safe(ft, tmp, &b->waiters, node) {
+	list_for_each_entry_safe (ft, tmp, &b->waiters, node) {
 		if (!same_key(&ft->key, key) || !(ft->bitset & bitset))
 			continue;
 		wake_locked(ft);
@@ -242,7 +242,7 @@ static uint32_t move_locked(struct futex_bucket *src, struct futex_bucket *dst,
 	uint32_t n = 0;
 
 	list_init(&moved);
-	list_for_each_entry_safe(ft, tmp, &src->waiters, node) {
+	list_for_each_entry_safe (ft, tmp, &src->waiters, node) {
 		if (n == count)
 			break;
 		if (!same_key(&ft->key, from))
@@ -366,7 +366,7 @@ static long wake_op_keys(const struct futex_key *key1, uint32_t nwake,
 	for (;;) {
 		futex_lock_two(b1, b2);
 		ret = user_rmw_u32_nofault(uaddr2, (enum user_rmw)w->op,
-					   w->oparg, &old);
+		                           w->oparg, &old);
 		if (ret == 0)
 			break;
 		futex_unlock_two(b1, b2);

@@ -31,7 +31,7 @@ struct futex_key {
 
 /* What a thread waits for; it can wait for one futex at a time. */
 struct futex_thread {
-	struct list node; /* bucket->waiters, under its lock */
+	struct list node;            /* bucket->waiters, under its lock */
 	struct futex_bucket *bucket; /* NULL: woken; changed under lock */
 	struct futex_key key;
 	uint32_t bitset;
@@ -53,12 +53,12 @@ void futex_thread_init(struct futex_thread *ft, struct thread *t);
  * -EINVAL (not aligned), -ERESTARTSYS.
  */
 int futex_wait(struct thread *self, uint32_t __user *uaddr,
-	       enum futex_sharing sharing, uint32_t val, uint64_t deadline_ns,
-	       uint32_t bitset);
+               enum futex_sharing sharing, uint32_t val, uint64_t deadline_ns,
+               uint32_t bitset);
 
 /* Wake at most @count; how many, or -EINVAL, -EFAULT. */
 long futex_wake(struct thread *self, uint32_t __user *uaddr,
-		enum futex_sharing sharing, uint32_t count, uint32_t bitset);
+                enum futex_sharing sharing, uint32_t count, uint32_t bitset);
 
 struct futex_requeue {
 	uint32_t __user *from;
@@ -70,12 +70,12 @@ struct futex_requeue {
 };
 /* Woken, or woken and requeued with @has_expected; -EAGAIN, -EFAULT, -EINVAL. */
 long futex_requeue(struct thread *self, enum futex_sharing sharing,
-		   const struct futex_requeue *req);
+                   const struct futex_requeue *req);
 
 /* FUTEX_WAKE_OP: change *@uaddr2 by @op, wake on the first and perhaps it. */
 long futex_wake_op(struct thread *self, enum futex_sharing sharing,
-		   uint32_t __user *uaddr, uint32_t nwake,
-		   uint32_t __user *uaddr2, uint32_t nwake2, uint32_t op);
+                   uint32_t __user *uaddr, uint32_t nwake,
+                   uint32_t __user *uaddr2, uint32_t nwake2, uint32_t op);
 
 /*
  * The end of a thread: walk its robust list (locks it holds get

@@ -48,10 +48,9 @@ static int bury_lock(struct thread *self, uint64_t addr, bool is_pending)
 			break;
 		if ((word & FUTEX_TID_MASK) != (uint32_t)self->tid)
 			return 0;
-		ret = user_cmpxchg_u32(p, word,
-				       (word & FUTEX_WAITERS) |
-					       FUTEX_OWNER_DIED,
-				       &seen);
+		ret = user_cmpxchg_u32(
+			p, word, (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED,
+			&seen);
 		if (ret < 0)
 			return ret;
 		if (seen == word)
@@ -59,8 +58,7 @@ static int bury_lock(struct thread *self, uint64_t addr, bool is_pending)
 		word = seen;
 	}
 	if (word == 0 || (word & FUTEX_WAITERS))
-		(void)futex_wake(self, p, FUTEX_IS_SHARED, 1,
-				 FUTEX_BITSET_ALL);
+		(void)futex_wake(self, p, FUTEX_IS_SHARED, 1, FUTEX_BITSET_ALL);
 	return 0;
 }
 
@@ -84,15 +82,15 @@ static void walk_robust_list(struct thread *self)
 			return;
 		if (at != (head.pending & ~ENTRY_PI) &&
 		    bury_lock(self, at + (uint64_t)head.futex_offset, false) <
-			    0)
+		            0)
 			return;
 		entry = next;
 	}
 	if (head.pending)
 		(void)bury_lock(self,
-				(head.pending & ~ENTRY_PI) +
-					(uint64_t)head.futex_offset,
-				true);
+		                (head.pending & ~ENTRY_PI) +
+		                        (uint64_t)head.futex_offset,
+		                true);
 }
 
 void futex_exit(struct thread *self)
@@ -104,6 +102,6 @@ void futex_exit(struct thread *self)
 	self->robust_list = 0;
 	if (self->clear_child_tid && put_user_u32(tid, 0) == 0)
 		(void)futex_wake(self, tid, FUTEX_IS_SHARED, 1,
-				 FUTEX_BITSET_ALL);
+		                 FUTEX_BITSET_ALL);
 	self->clear_child_tid = 0;
 }

@@ -40,14 +40,14 @@ static int check_flags(const struct clone_request *req)
 /* --- what the child shares or gets a copy of --- */
 
 static int share_files(struct thread *child, struct thread *self,
-		       uint64_t flags)
+                       uint64_t flags)
 {
-	child->files = flags & CLONE_FILES ? fdtable_get(self->files) :
-					     fdtable_copy(self->files);
+	child->files = flags & CLONE_FILES ? fdtable_get(self->files)
+	                                   : fdtable_copy(self->files);
 	if (!child->files)
 		return -ENOMEM;
-	child->fs = flags & CLONE_FS ? fs_context_get(self->fs) :
-				       fs_context_copy(self->fs);
+	child->fs = flags & CLONE_FS ? fs_context_get(self->fs)
+	                             : fs_context_copy(self->fs);
 	if (!child->fs)
 		return -ENOMEM;
 	return 0;
@@ -80,7 +80,7 @@ static struct sighand *share_actions(struct thread *self, uint64_t flags)
 
 /* The child's process: the caller's, or a new one with one reference more. */
 static int choose_process(struct thread *self, const struct clone_request *req,
-			  struct process **ret)
+                          struct process **ret)
 {
 	struct sighand *actions;
 	struct process *p;
@@ -103,7 +103,7 @@ static int choose_process(struct thread *self, const struct clone_request *req,
 }
 
 static void copy_registers(struct thread *child, struct thread *self,
-			   const struct clone_request *req)
+                           const struct clone_request *req)
 {
 	*child->regs = *self->regs;
 	child->regs->rax = 0;
@@ -116,7 +116,7 @@ static void copy_registers(struct thread *child, struct thread *self,
 }
 
 static void copy_signal_state(struct task *child, struct thread *self,
-			      uint64_t flags)
+                              uint64_t flags)
 {
 	child->sig.blocked = self->sig->blocked;
 	/* With the memory shared, two threads must not share that stack. */
@@ -125,7 +125,7 @@ static void copy_signal_state(struct task *child, struct thread *self,
 }
 
 static int task_fill(struct task *task, struct thread *self,
-		     const struct clone_request *req)
+                     const struct clone_request *req)
 {
 	struct thread *child = &task->thread;
 
@@ -144,8 +144,7 @@ static int task_fill(struct task *task, struct thread *self,
 /* --- names and places --- */
 
 /* CLONE_PARENT: a sibling.  The family may change until it is entered. */
-static void enter_family(struct process *p, struct thread *self,
-			 uint64_t flags)
+static void enter_family(struct process *p, struct thread *self, uint64_t flags)
 {
 	struct process *parent = self->process;
 
@@ -256,7 +255,7 @@ static void vfork_sleep(struct vfork_wait *w)
 /* --- all together --- */
 
 static long start(struct task *task, struct thread *self,
-		  const struct clone_request *req)
+                  const struct clone_request *req)
 {
 	struct thread *child = &task->thread;
 	struct vfork_wait *w = NULL;

@@ -49,7 +49,7 @@ struct thread;
 struct clone_request {
 	uint64_t flags; /* CLONE_*, without the signal */
 	int exit_signal;
-	uint64_t stack; /* the child's stack pointer; 0: the caller's */
+	uint64_t stack;      /* the child's stack pointer; 0: the caller's */
 	uint64_t parent_tid; /* user addresses */
 	uint64_t child_tid;
 	uint64_t tls;

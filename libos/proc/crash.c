@@ -40,20 +40,20 @@ static void report_place(struct thread *self, const char *what, uint64_t addr)
 		return;
 	}
 	log_error("  %s %lx is %s+0x%lx", what, addr,
-		  place.path[0] ? place.path : "anonymous memory",
-		  addr - place.start + place.offset);
+	          place.path[0] ? place.path : "anonymous memory",
+	          addr - place.start + place.offset);
 }
 
 static void report_registers(const struct regs *r)
 {
 	log_error("  rax %016lx rbx %016lx rcx %016lx rdx %016lx", r->rax,
-		  r->rbx, r->rcx, r->rdx);
+	          r->rbx, r->rcx, r->rdx);
 	log_error("  rsi %016lx rdi %016lx rbp %016lx rsp %016lx", r->rsi,
-		  r->rdi, r->rbp, r->rsp);
-	log_error("  r8  %016lx r9  %016lx r10 %016lx r11 %016lx", r->r8,
-		  r->r9, r->r10, r->r11);
+	          r->rdi, r->rbp, r->rsp);
+	log_error("  r8  %016lx r9  %016lx r10 %016lx r11 %016lx", r->r8, r->r9,
+	          r->r10, r->r11);
 	log_error("  r12 %016lx r13 %016lx r14 %016lx r15 %016lx", r->r12,
-		  r->r13, r->r14, r->r15);
+	          r->r13, r->r14, r->r15);
 	log_error("  rip %016lx flags %lx", r->rip, r->rflags);
 }
 
@@ -66,16 +66,16 @@ static void report_calls(const struct task *task)
 	for (i = 1; i <= n; i++) {
 		c = &task->calls[(task->ncalls - i) % CALL_RING];
 		log_error("  system call -%u: number %u, result %d", i, c->nr,
-			  c->result);
+		          c->result);
 	}
 }
 
 void crash_report(struct thread *self, const struct regs *regs,
-		  const struct siginfo *info)
+                  const struct siginfo *info)
 {
 	log_error("process %d, thread %d (%s): ended by signal %d, code %d",
-		  process_tgid(self), self->tid, self->name, info->signo,
-		  info->code);
+	          process_tgid(self), self->tid, self->name, info->signo,
+	          info->code);
 	report_place(self, "pc", regs->rip);
 	if (sig_bit(info->signo) & SIGSET_SYNCHRONOUS)
 		report_place(self, "address", info->fault.addr);

@@ -11,14 +11,14 @@
 
 /* In the dying thread's context; its memory may be inconsistent. */
 void crash_report(struct thread *self, const struct regs *regs,
-		  const struct siginfo *info);
+                  const struct siginfo *info);
 
 /*
  * Remember a system call and its result for the report.  For the dispatcher of
  * debuggable instances.
  */
 static inline void crash_note_call(struct thread *self, uint32_t nr,
-				   long result)
+                                   long result)
 {
 	struct task *task = task_of(self);
 	struct call_record *r = &task->calls[task->ncalls++ % CALL_RING];

@@ -22,7 +22,7 @@ void cred_read(struct thread *self, struct cred *ret)
 }
 
 static struct fs_cred *make_fs_cred(const struct cred *c,
-				    const uint32_t *groups, uint32_t ngroups)
+                                    const uint32_t *groups, uint32_t ngroups)
 {
 	struct fs_cred ids = {
 		.uid = c->uid,
@@ -51,7 +51,7 @@ int cred_install(struct thread *self, const struct cred *c)
 }
 
 int cred_set_groups(struct thread *self, const uint32_t *groups,
-		    uint32_t ngroups)
+                    uint32_t ngroups)
 {
 	struct fs_cred *new;
 	struct cred c;

@@ -21,7 +21,7 @@ void cred_read(struct thread *self, struct cred *ret);
 int __must_check cred_install(struct thread *self, const struct cred *c);
 /* Replace the supplementary groups. 0, -ENOMEM. */
 int __must_check cred_set_groups(struct thread *self, const uint32_t *groups,
-				 uint32_t ngroups);
+                                 uint32_t ngroups);
 
 /* The credentials of the first process: @uid, @gid, capabilities if root. */
 void cred_init(struct cred *c, uint32_t uid, uint32_t gid);
@@ -35,6 +35,12 @@ void cred_fix_caps(struct cred *c, const struct cred *old);
 /* Does @self have capability number @cap? */
 bool cred_has_cap(struct thread *self, unsigned int cap);
 
-enum cap_number { CAP_SETGID = 6, CAP_SETUID = 7, CAP_KILL = 5,
-		  CAP_SETPCAP = 8, CAP_SYS_RESOURCE = 24, CAP_SYS_NICE = 23,
-		  CAP_SYS_ADMIN = 21 };
+enum cap_number {
+	CAP_SETGID = 6,
+	CAP_SETUID = 7,
+	CAP_KILL = 5,
+	CAP_SETPCAP = 8,
+	CAP_SYS_RESOURCE = 24,
+	CAP_SYS_NICE = 23,
+	CAP_SYS_ADMIN = 21
+};

@@ -86,8 +86,7 @@ static void read_phdr(struct cursor *c, struct phdr *ret)
 static uint32_t prot_of(uint32_t flags)
 {
 	return (flags & PF_R ? ELF_READ : 0u) |
-	       (flags & PF_W ? ELF_WRITE : 0u) |
-	       (flags & PF_X ? ELF_EXEC : 0u);
+	       (flags & PF_W ? ELF_WRITE : 0u) | (flags & PF_X ? ELF_EXEC : 0u);
 }
 
 /* In user space, consistent with the file, behind the segments before it. */
@@ -99,8 +98,7 @@ static int check_load(const struct elf_image *elf, const struct phdr *p)
 	if (add_overflow(p->vaddr, p->memsz, &mem_end) ||
 	    add_overflow(p->offset, p->filesz, &file_end))
 		return -ENOEXEC;
-	if (mem_end > USER_END || file_end > INT64_MAX ||
-	    p->filesz > p->memsz)
+	if (mem_end > USER_END || file_end > INT64_MAX || p->filesz > p->memsz)
 		return -ENOEXEC;
 	/* mmap(2) can't do otherwise. */
 	if ((p->vaddr - p->offset) % PAGE_SIZE != 0)
@@ -170,7 +168,7 @@ static int add_phdr(struct elf_image *elf, const struct phdr *p)
 
 /* The address at which the file's bytes at @offset are loaded, or 0. */
 static uint64_t vaddr_of(const struct elf_image *elf, uint64_t offset,
-			 size_t size)
+                         size_t size)
 {
 	const struct elf_segment *s;
 

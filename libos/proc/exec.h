@@ -47,20 +47,20 @@ void exec_args_init(struct exec_args *a, size_t limit);
 void exec_args_fini(struct exec_args *a);
 /* Add one string and count it in *@count: &a->argc, then &a->envc. */
 int __must_check exec_args_add(struct exec_args *a, const char *s,
-			       uint32_t *count);
+                               uint32_t *count);
 /*
  * Add all strings of a user array of pointers that ends with NULL; a NULL array
  * has none.  0, -E2BIG, -ENOMEM, -EFAULT.
  */
 int __must_check exec_args_add_user(struct exec_args *a, uint64_t strings,
-				    uint32_t *count);
+                                    uint32_t *count);
 /*
  * Replace argv[0] by @argv (a script's interpreter, its option, the script).
  * 0, -E2BIG, -ENOMEM.
  */
 int __must_check exec_args_replace_first(struct exec_args *a,
-					 const char *const *argv,
-					 uint32_t argc);
+                                         const char *const *argv,
+                                         uint32_t argc);
 
 /* What the new program's stack tells it. */
 struct stack_info {
@@ -92,7 +92,7 @@ struct stack_result {
  */
 typedef int stack_write(void *ctx, uint64_t addr, const void *src, size_t size);
 int __must_check stack_build(const struct stack_info *info, stack_write *write,
-			     void *ctx, struct stack_result *ret);
+                             void *ctx, struct stack_result *ret);
 
 /*
  * Hooks of other parts, each optional, set once at boot.

@@ -111,7 +111,7 @@ int exec_args_add_user(struct exec_args *a, uint64_t strings, uint32_t *count)
 }
 
 int exec_args_replace_first(struct exec_args *a, const char *const *argv,
-			    uint32_t argc)
+                            uint32_t argc)
 {
 	size_t first = a->argc ? strlen(a->bytes) + 1 : 0;
 	size_t more = 0;

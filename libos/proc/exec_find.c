@@ -26,10 +26,10 @@ static int load_phdrs(struct exec_image *im)
 	if (!phdrs)
 		return -ENOMEM;
 	ret = read_exactly(im->file, phdrs, im->elf.phdrs_size,
-			   im->elf.phdrs_offset);
+	                   im->elf.phdrs_offset);
 	if (ret == 0)
 		ret = elf_parse_phdrs(cspan_make(phdrs, im->elf.phdrs_size),
-				      &im->elf);
+		                      &im->elf);
 	kfree(phdrs);
 	return ret;
 }
@@ -50,7 +50,7 @@ static int open_interp(struct exec *x, struct walk *cwd)
 	int ret;
 
 	ret = read_exactly(x->program.file, path, elf->interp_size,
-			   elf->interp_offset);
+	                   elf->interp_offset);
 	if (ret < 0)
 		return ret;
 	if (path[elf->interp_size - 1] != '\0')
@@ -129,8 +129,7 @@ static int script_parse(struct exec *x, struct script *ret)
 }
 
 /* The interpreter's arguments: itself, its argument, the script. */
-static int script_args(struct exec *x, const struct script *s,
-		       const char *path)
+static int script_args(struct exec *x, const struct script *s, const char *path)
 {
 	const char *argv[3];
 	uint32_t n = 0;
@@ -166,8 +165,8 @@ static int follow_script(struct exec *x, struct walk *cwd, char *path)
 
 static int read_head(struct exec *x)
 {
-	long n = file_read_kernel(x->program.file, x->head,
-				  EXEC_HEAD_SIZE - 1, 0);
+	long n = file_read_kernel(x->program.file, x->head, EXEC_HEAD_SIZE - 1,
+	                          0);
 
 	if (n < 0)
 		return (int)n;
@@ -189,9 +188,8 @@ static int resolve_scripts(struct exec *x, struct walk *cwd)
 		ret = read_head(x);
 		if (ret < 0 || x->head[0] != '#' || x->head[1] != '!')
 			break;
-		ret = depth < EXEC_INTERP_DEPTH ?
-			      follow_script(x, cwd, path) :
-			      -ELOOP;
+		ret = depth < EXEC_INTERP_DEPTH ? follow_script(x, cwd, path)
+		                                : -ELOOP;
 		if (ret < 0)
 			break;
 	}
@@ -213,7 +211,7 @@ static int load_program(struct exec *x, struct walk *cwd)
 }
 
 int exec_find(struct exec *x, struct walk *start, struct walk *cwd,
-	      const char *path, uint32_t flags)
+              const char *path, uint32_t flags)
 {
 	int ret;
 

@@ -57,11 +57,11 @@ void exec_end(struct exec *x);
  * Find what @path means.  @start is where it is looked up, @cwd where the names
  * inside scripts and ELF files are.
  */
-int __must_check exec_find(struct exec *x, struct walk *start,
-			   struct walk *cwd, const char *path, uint32_t flags);
+int __must_check exec_find(struct exec *x, struct walk *start, struct walk *cwd,
+                           const char *path, uint32_t flags);
 /* The same for a file that is open: execveat with AT_EMPTY_PATH. */
 int __must_check exec_find_file(struct exec *x, struct walk *cwd,
-				struct file *file);
+                                struct file *file);
 
 int __must_check exec_build(struct exec *x);
 int __must_check exec_settle(struct exec *x);

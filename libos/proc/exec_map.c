@@ -29,7 +29,7 @@ void exec_set_ops(const struct exec_ops *ops)
 /* --- segments --- */
 
 static int map_file_part(struct mm *mm, const struct elf_segment *s,
-			 uint64_t bias, struct vm_object *obj)
+                         uint64_t bias, struct vm_object *obj)
 {
 	uint64_t in_page = s->vaddr % PAGE_SIZE, addr;
 	struct mm_map req = {
@@ -46,11 +46,11 @@ static int map_file_part(struct mm *mm, const struct elf_segment *s,
 
 /* Whole pages of zeros behind the file's part. */
 static int map_zero_part(struct mm *mm, const struct elf_segment *s,
-			 uint64_t bias)
+                         uint64_t bias)
 {
 	uint64_t end = ALIGN_UP(s->vaddr + s->memsz, PAGE_SIZE);
-	uint64_t start = s->filesz ? ALIGN_UP(s->vaddr + s->filesz, PAGE_SIZE) :
-				     ALIGN_DOWN(s->vaddr, PAGE_SIZE);
+	uint64_t start = s->filesz ? ALIGN_UP(s->vaddr + s->filesz, PAGE_SIZE)
+	                           : ALIGN_DOWN(s->vaddr, PAGE_SIZE);
 	struct mm_map req = {
 		.addr = start + bias,
 		.size = end - start,
@@ -64,7 +64,7 @@ static int map_zero_part(struct mm *mm, const struct elf_segment *s,
 
 /* In the last page of the file's part, zeros begin in its midst. */
 static void note_clear(struct exec *x, const struct elf_segment *s,
-		       uint64_t bias)
+                       uint64_t bias)
 {
 	uint64_t start = s->vaddr + s->filesz;
 	size_t size = ALIGN_UP(start, PAGE_SIZE) - start;
@@ -79,7 +79,7 @@ static void note_clear(struct exec *x, const struct elf_segment *s,
 }
 
 static int map_segments(struct exec *x, struct exec_image *im,
-			struct vm_object *obj)
+                        struct vm_object *obj)
 {
 	const struct elf_segment *s;
 	int ret = 0;
@@ -107,8 +107,7 @@ static int map_image(struct exec *x, struct exec_image *im)
 	if (ret < 0)
 		return ret == -ENODEV ? -ENOEXEC : ret;
 	ret = mm_reserve_image(x->mm, elf->is_dyn ? 0 : elf->lowest,
-			       elf->end - elf->lowest, elf->align, obj,
-			       &addr);
+	                       elf->end - elf->lowest, elf->align, obj, &addr);
 	if (ret == 0) {
 		im->bias = addr - elf->lowest;
 		ret = map_segments(x, im, obj);
@@ -124,8 +123,8 @@ static void note_extent(struct exec *x)
 	const struct elf_segment *s;
 	struct mm *mm = x->mm;
 
-	for (s = im->elf.segments;
-	     s < im->elf.segments + im->elf.nsegments; s++) {
+	for (s = im->elf.segments; s < im->elf.segments + im->elf.nsegments;
+	     s++) {
 		uint64_t start = s->vaddr + im->bias;
 
 		if ((s->prot & ELF_EXEC) && !mm->code_end) {
@@ -146,8 +145,8 @@ static int map_stack(struct exec *x, uint64_t *ret_limit, uint64_t *ret_top)
 	struct mm_map req = {
 		.size = size + STACK_GUARD,
 		.prot = PROT_READ | PROT_WRITE,
-		.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-			 MAP_STACK,
+		.flags =
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK,
 		.vma_flags = VMA_STACK,
 	};
 	uint64_t addr;
@@ -241,7 +240,7 @@ int exec_build(struct exec *x)
 		ret = map_image(x, &x->interp);
 	if (ret == 0)
 		ret = mm_brk_init(x->mm, im->elf.end + im->bias,
-				  proc_config.heap_size);
+		                  proc_config.heap_size);
 	if (ret == 0)
 		ret = build_stack(x);
 	if (ret < 0)

@@ -31,8 +31,7 @@ static bool has_dots(const char *path)
 
 	while ((p = strchr(p, '/')) != NULL) {
 		p++;
-		if (p[0] == '.' && p[1] == '.' &&
-		    (p[2] == '/' || p[2] == '\0'))
+		if (p[0] == '.' && p[1] == '.' && (p[2] == '/' || p[2] == '\0'))
 			return true;
 	}
 	return false;
@@ -129,7 +128,7 @@ static void drop_files(struct thread *t)
 }
 
 static int load(struct exec *x, struct thread *t,
-		const struct process_boot *boot)
+                const struct process_boot *boot)
 {
 	struct walk w;
 	int ret;
@@ -190,7 +189,7 @@ static int create_task(const struct process_boot *boot, struct task **ret)
 }
 
 static int start_first(const struct process_boot *boot, struct task *task,
-		       struct exec_args *args)
+                       struct exec_args *args)
 {
 	struct thread *t = &task->thread;
 	struct exec *x;
@@ -212,7 +211,7 @@ static int start_first(const struct process_boot *boot, struct task *task,
 }
 
 int process_create_first(const struct process_boot *boot,
-			 struct process **ret_process)
+                         struct process **ret_process)
 {
 	struct process *p;
 	struct exec_args args;

@@ -25,7 +25,7 @@ static const struct thread_ops thread_ops = {
 };
 
 static void report_fatal(struct thread *self, const struct regs *regs,
-			 const struct siginfo *info)
+                         const struct siginfo *info)
 {
 	if (proc_config.is_debuggable)
 		crash_report(self, regs, info);

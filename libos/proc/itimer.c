@@ -45,8 +45,8 @@ void itimer_get(struct itimer *it, struct itimer_value *ret)
 	ret->interval_ns = it->interval_ns;
 	ret->left_ns = 0;
 	if (it->deadline_ns) /* never 0 while it is set */
-		ret->left_ns = it->deadline_ns > now ? it->deadline_ns - now :
-						       1;
+		ret->left_ns =
+			it->deadline_ns > now ? it->deadline_ns - now : 1;
 	spin_unlock(&it->lock);
 }
 

@@ -36,7 +36,7 @@ struct pid *pid_find_locked(int32_t nr)
 {
 	struct pid *pid;
 
-	list_for_each_entry(pid, bucket_of(nr), node)
+	list_for_each_entry (pid, bucket_of(nr), node)
 		if (pid->nr == nr)
 			return pid;
 	return NULL;
@@ -51,7 +51,7 @@ static bool is_in_use(int32_t nr)
 		return false;
 	if (pid_find_locked(nr))
 		return true;
-	list_for_each_entry(p, &all_processes, all_node)
+	list_for_each_entry (p, &all_processes, all_node)
 		if (p->pgid == nr || p->sid == nr)
 			return true;
 	return false;

@@ -30,7 +30,7 @@ static void limits_init(struct process *p)
 	l[RLIMIT_STACK].cur = proc_config.stack_size;
 	l[RLIMIT_CORE].cur = 0;
 	l[RLIMIT_NPROC] = (struct rlimit){ proc_config.max_threads,
-					   proc_config.max_threads };
+		                           proc_config.max_threads };
 	l[RLIMIT_NOFILE] = (struct rlimit){ FILES_SOFT, FILES_HARD };
 	l[RLIMIT_MEMLOCK] = (struct rlimit){ LOCKED_MAX, LOCKED_MAX };
 	l[RLIMIT_SIGPENDING] = (struct rlimit){ SIGQUEUE_MAX, SIGQUEUE_MAX };
@@ -144,7 +144,7 @@ int process_for_each(int (*func)(struct process *p, void *arg), void *arg)
 	int ret = 0;
 
 	spin_lock(&proc_lock);
-	list_for_each_entry(p, &all_processes, all_node) {
+	list_for_each_entry (p, &all_processes, all_node) {
 		ret = func(p, arg);
 		if (ret)
 			break;

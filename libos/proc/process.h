@@ -94,16 +94,13 @@ struct proc_times {
 	uint64_t maxrss_kib;
 };
 
-enum process_state {
-	PROCESS_ALIVE,
-	PROCESS_ZOMBIE,
-	PROCESS_REAPED
-};
+enum process_state { PROCESS_ALIVE, PROCESS_ZOMBIE, PROCESS_REAPED };
 
 /* ITIMER_REAL: SIGALRM, once or every interval. */
 struct itimer {
 	struct timer timer;
-	struct spinlock lock; /* RANK_SIGACTION: beside, not under, the group's */
+	struct spinlock
+		lock; /* RANK_SIGACTION: beside, not under, the group's */
 	uint64_t deadline_ns; /* 0: not set */
 	uint64_t interval_ns;
 	struct signal_group *group;
@@ -115,7 +112,7 @@ struct process {
 	struct pid pid; /* pid.nr is the tgid */
 
 	/* Under proc_lock. */
-	struct list all_node; /* all processes, oldest first */
+	struct list all_node;   /* all processes, oldest first */
 	struct process *parent; /* NULL: the first one */
 	struct list children;
 	struct list sibling;
@@ -213,7 +210,7 @@ struct process_boot {
  * under no entry point; else what execve(2) would say.
  */
 int __must_check process_create_first(const struct process_boot *boot,
-				      struct process **ret_process);
+                                      struct process **ret_process);
 
 /* Is @path equal to an entry point, or below one component by component? */
 bool entry_point_allows(const char *const *entry_points, const char *path);

@@ -100,7 +100,7 @@ static void send_pdeath_locked(struct process *child)
 
 /* Zombies nobody waits for are moved to @dead, to be put without the lock. */
 static void orphan_locked(struct process *child, struct process *reaper,
-			  struct list *dead)
+                          struct list *dead)
 {
 	child->parent = reaper;
 	list_del(&child->sibling);
@@ -152,7 +152,7 @@ void process_exit(struct process *p)
 	spin_lock(&proc_lock);
 	is_first = p == process_first();
 	reaper = reaper_locked(p);
-	list_for_each_entry_safe(child, tmp, &p->children, sibling)
+	list_for_each_entry_safe (child, tmp, &p->children, sibling)
 		orphan_locked(child, reaper, &dead);
 	p->state = PROCESS_ZOMBIE;
 	if (notify_parent_locked(p)) {

@@ -30,7 +30,7 @@ static int visit(struct process *p, void *arg)
 	int found = 0;
 
 	spin_lock(&p->sig.lock);
-	list_for_each_entry(t, &p->sig.threads, process_node) {
+	list_for_each_entry (t, &p->sig.threads, process_node) {
 		if (!runs(t, s))
 			continue;
 		found = 1;
@@ -52,8 +52,8 @@ bool proc_mm_runs_elsewhere(struct mm *mm)
 void proc_mm_kick_out(struct mm *mm)
 {
 	struct search s = { .mm = mm,
-			    .self = thread_self(),
-			    .notify = WORK_MM | WORK_RESCHED };
+		            .self = thread_self(),
+		            .notify = WORK_MM | WORK_RESCHED };
 
 	(void)process_for_each(visit, &s);
 }
@@ -62,8 +62,8 @@ void proc_mm_kick_out(struct mm *mm)
 void proc_mm_barrier(struct mm *mm)
 {
 	struct search s = { .mm = mm,
-			    .self = thread_self(),
-			    .notify = WORK_RESCHED };
+		            .self = thread_self(),
+		            .notify = WORK_RESCHED };
 
 	(void)process_for_each(visit, &s);
 	s.notify = 0;

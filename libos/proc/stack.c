@@ -83,7 +83,7 @@ static void put_word(struct builder *b, uint64_t word)
 
 /* Pointers to @count strings of @args from offset @at; the offset behind. */
 static size_t put_pointers(struct builder *b, uint64_t base, size_t at,
-			   uint32_t count)
+                           uint32_t count)
 {
 	const struct exec_args *args = b->info->args;
 
@@ -96,7 +96,7 @@ static size_t put_pointers(struct builder *b, uint64_t base, size_t at,
 }
 
 static size_t add_aux(uint64_t *auxv, size_t n, enum auxv_type type,
-		      uint64_t value)
+                      uint64_t value)
 {
 	auxv[n] = type;
 	auxv[n + 1] = value;
@@ -105,7 +105,7 @@ static size_t add_aux(uint64_t *auxv, size_t n, enum auxv_type type,
 
 /* The number of words, without counting past AT_NULL. */
 static size_t fill_auxv(const struct stack_info *i, uint64_t execfn,
-			uint64_t platform_at, uint64_t random, uint64_t *v)
+                        uint64_t platform_at, uint64_t random, uint64_t *v)
 {
 	size_t n = 0;
 
@@ -149,7 +149,7 @@ static void reserve_words(struct builder *b, size_t nwords)
 }
 
 static void put_tables(struct builder *b, struct stack_result *ret,
-		       size_t nauxv)
+                       size_t nauxv)
 {
 	const struct exec_args *args = b->info->args;
 	size_t i, at;
@@ -170,7 +170,7 @@ static void put_tables(struct builder *b, struct stack_result *ret,
 }
 
 int stack_build(const struct stack_info *info, stack_write *write, void *ctx,
-		struct stack_result *ret)
+                struct stack_result *ret)
 {
 	struct builder b = {
 		.info = info, .write = write, .ctx = ctx, .p = info->top

@@ -53,8 +53,8 @@ static int storage_alloc(struct task *task)
 		return -ENOMEM;
 	}
 	t->kstack_top = (uint64_t)(uintptr_t)task->kstack + KSTACK_SIZE;
-	t->regs = (struct regs *)(void *)((char *)task->kstack + KSTACK_SIZE) -
-		  1;
+	t->regs =
+		(struct regs *)(void *)((char *)task->kstack + KSTACK_SIZE) - 1;
 	memset(t->regs, 0, sizeof(*t->regs));
 	t->regs->source = REGS_FAULT;
 	t->regs->orig_rax = NOT_A_SYSCALL;

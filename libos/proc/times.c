@@ -55,7 +55,7 @@ void process_times(struct process *p, struct proc_times *ret)
 	spin_lock(&p->limits_lock);
 	*ret = p->dead_times;
 	spin_unlock(&p->limits_lock);
-	list_for_each_entry(t, &p->sig.threads, process_node) {
+	list_for_each_entry (t, &p->sig.threads, process_node) {
 		thread_times(t, &mine);
 		proc_times_add(ret, &mine);
 	}

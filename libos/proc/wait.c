@@ -13,7 +13,7 @@ static bool is_wanted_kind(const struct process *child, uint32_t options)
 }
 
 static bool is_wanted(const struct process *child,
-		      const struct wait_request *req)
+                      const struct wait_request *req)
 {
 	if (req->which == WAIT_PID && child->pid.nr != req->id)
 		return false;
@@ -36,17 +36,16 @@ static void fill_result(const struct process *child, struct wait_result *ret)
  * or -ECHILD.
  */
 static long look_locked(struct process *self, const struct wait_request *req,
-			struct wait_result *ret, struct process **ret_child)
+                        struct wait_result *ret, struct process **ret_child)
 {
 	struct process *child;
 	bool any = false;
 
-	list_for_each_entry(child, &self->children, sibling) {
+	list_for_each_entry (child, &self->children, sibling) {
 		if (!is_wanted(child, req))
 			continue;
 		any = true;
-		if (child->state != PROCESS_ZOMBIE ||
-		    !(req->options & WEXITED))
+		if (child->state != PROCESS_ZOMBIE || !(req->options & WEXITED))
 			continue;
 		fill_result(child, ret);
 		if (req->options & WNOWAIT)
@@ -60,7 +59,7 @@ static long look_locked(struct process *self, const struct wait_request *req,
 }
 
 static long look(struct process *self, const struct wait_request *req,
-		 struct wait_result *ret)
+                 struct wait_result *ret)
 {
 	struct process *reaped = NULL;
 	long n;
@@ -93,15 +92,14 @@ static int sleep_for_change(struct process *self, uint32_t events)
 }
 
 long process_wait(struct process *self, const struct wait_request *req,
-		  struct wait_result *ret)
+                  struct wait_result *ret)
 {
 	uint32_t events;
 	long n;
 	int err;
 
 	for (;;) {
-		events = __atomic_load_n(&self->child_events,
-					 __ATOMIC_SEQ_CST);
+		events = __atomic_load_n(&self->child_events, __ATOMIC_SEQ_CST);
 		n = look(self, req, ret);
 		if (n != 0 || (req->options & WNOHANG))
 			return n;

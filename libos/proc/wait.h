@@ -40,4 +40,4 @@ struct wait_result {
  * none yet (WNOHANG); -ECHILD: there is no such child; -ERESTARTSYS.
  */
 long process_wait(struct process *self, const struct wait_request *req,
-		  struct wait_result *ret);
+                  struct wait_result *ret);

@@ -6,8 +6,8 @@
 #include "libos/signal/internal.h"
 
 void signal_swap_action(struct thread *self, int sig,
-			const struct sigaction_user *new,
-			struct sigaction_user *ret_old)
+                        const struct sigaction_user *new,
+                        struct sigaction_user *ret_old)
 {
 	struct signal_group *g = self->sig->group;
 	struct sighand *s = g->actions;
@@ -26,7 +26,7 @@ void signal_discard(struct thread *self, uint64_t set)
 
 	spin_lock(&g->lock);
 	sigpending_drop_locked(g, &g->shared, set);
-	list_for_each_entry(t, &g->threads, process_node)
+	list_for_each_entry (t, &g->threads, process_node)
 		sigpending_drop_locked(g, &t->sig->pending, set);
 	spin_unlock(&g->lock);
 }

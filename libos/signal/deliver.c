@@ -68,10 +68,9 @@ static struct sigaction_user take_action(struct signal_group *g, int sig)
 }
 
 static void die_of(struct thread *self, const struct regs *regs,
-		   const struct siginfo *info)
+                   const struct siginfo *info)
 {
-	if (signal_default_action(info->signo) == DEFAULT_CORE &&
-	    signal_ops)
+	if (signal_default_action(info->signo) == DEFAULT_CORE && signal_ops)
 		signal_ops->fatal(self, regs, info);
 	signal_group_exit(self->sig->group, signal_exit_status(info->signo));
 }
@@ -90,8 +89,8 @@ static void frame_failed(struct thread *self, int sig)
 }
 
 static void run_handler(struct thread *self, struct regs *regs,
-			const struct sigaction_user *act,
-			const struct siginfo *info)
+                        const struct sigaction_user *act,
+                        const struct siginfo *info)
 {
 	struct thread_signal *ts = self->sig;
 	uint64_t mask = ts->has_saved_mask ? ts->saved_mask : ts->blocked;
@@ -111,10 +110,9 @@ static void run_handler(struct thread *self, struct regs *regs,
 
 /* True: a handler's frame was built. */
 static bool deliver_one(struct thread *self, struct regs *regs,
-			const struct siginfo *info)
+                        const struct siginfo *info)
 {
-	struct sigaction_user act =
-		take_action(self->sig->group, info->signo);
+	struct sigaction_user act = take_action(self->sig->group, info->signo);
 
 	if (act.handler == SIG_IGN)
 		return false;

@@ -24,8 +24,7 @@
 #define RFLAGS_DF 0x400ull
 #define RFLAGS_RF 0x10000ull
 
-bool sigframe_place(uint64_t sp, size_t xsave_size,
-		    struct sigframe_place *ret)
+bool sigframe_place(uint64_t sp, size_t xsave_size, struct sigframe_place *ret)
 {
 	size_t fp_size = xsave_size + sizeof(uint32_t);
 	uint64_t fpstate, frame;
@@ -45,7 +44,7 @@ bool sigframe_place(uint64_t sp, size_t xsave_size,
 size_t sigframe_stack_min(void)
 {
 	size_t size = sizeof(struct sigframe) + RED_ZONE + fpu_size() +
-		      sizeof(uint32_t) + FPSTATE_ALIGN + 16;
+	              sizeof(uint32_t) + FPSTATE_ALIGN + 16;
 
 	return ALIGN_UP(MAX(size, (size_t)MINSIGSTKSZ), (size_t)16);
 }
@@ -67,12 +66,12 @@ bool sigframe_on_altstack(const struct thread_signal *ts, uint64_t sp)
 
 /* Where the frame goes: 0 or -EFAULT. */
 static int choose_stack(const struct thread_signal *ts, uint64_t sp,
-			const struct sigaction_user *act,
-			struct sigframe_place *ret)
+                        const struct sigaction_user *act,
+                        struct sigframe_place *ret)
 {
 	bool was_on = sigframe_on_altstack(ts, sp);
 	bool enters = (act->flags & SA_ONSTACK) && !was_on &&
-		      !(ts->altstack.flags & SS_DISABLE) && ts->altstack.size;
+	              !(ts->altstack.flags & SS_DISABLE) && ts->altstack.size;
 
 	if (enters)
 		sp = ts->altstack.sp + ts->altstack.size;
@@ -89,7 +88,7 @@ static int choose_stack(const struct thread_signal *ts, uint64_t sp,
 }
 
 static void fill_mcontext(struct sigcontext *mc, const struct regs *regs,
-			  const struct thread_signal *ts)
+                          const struct thread_signal *ts)
 {
 	mc->r8 = regs->r8;
 	mc->r9 = regs->r9;
@@ -148,7 +147,7 @@ static int push_fpstate(struct thread *self, uint64_t addr)
 }
 
 static void enter_handler(struct regs *regs, const struct sigaction_user *act,
-			  uint64_t frame, int sig)
+                          uint64_t frame, int sig)
 {
 	regs->rdi = (uint64_t)sig;
 	regs->rsi = frame + offsetof(struct sigframe, info);
@@ -161,8 +160,8 @@ static void enter_handler(struct regs *regs, const struct sigaction_user *act,
 }
 
 int sigframe_push(struct thread *self, struct regs *regs,
-		  const struct sigaction_user *act, const struct siginfo *info,
-		  uint64_t mask)
+                  const struct sigaction_user *act, const struct siginfo *info,
+                  uint64_t mask)
 {
 	struct thread_signal *ts = self->sig;
 	struct sigframe_place at;
@@ -243,7 +242,7 @@ static int load_fpstate(uint8_t *area, uint64_t addr)
 	}
 	memset(area + FXSAVE_SIZE, 0, fpu_size() - FXSAVE_SIZE);
 	ret = copy_from_user(area + FXSAVE_SIZE, user_ptr(addr + FXSAVE_SIZE),
-			     sw.xstate_size - FXSAVE_SIZE);
+	                     sw.xstate_size - FXSAVE_SIZE);
 	if (ret < 0)
 		return ret;
 	memcpy(&features, area + XSAVE_HEADER_OFFSET, sizeof(features));
@@ -290,14 +289,14 @@ static void take_mcontext(struct regs *regs, const struct sigcontext *mc)
 	regs->rsp = mc->rsp;
 	regs->rip = signal_site_ops->rip_from_user(mc->rip);
 	regs->rflags = (regs->rflags & ~RFLAGS_USER_MASK) |
-		       (mc->rflags & RFLAGS_USER_MASK);
+	               (mc->rflags & RFLAGS_USER_MASK);
 	regs->orig_rax = NOT_A_SYSCALL;
 	regs->source = REGS_FAULT;
 }
 
 /* As sigaltstack(2) would, but a refusal changes nothing and is no error. */
 static void take_altstack(struct thread_signal *ts, uint64_t sp,
-			  const struct sigaltstack_user *ss)
+                          const struct sigaltstack_user *ss)
 {
 	uint32_t flags = (uint32_t)ss->flags & ~(uint32_t)SS_ONSTACK;
 

@@ -81,16 +81,15 @@ struct sigframe_place {
  * Place a frame below @sp, of which the caller has taken off the red zone
  * where it applies; @xsave_size without the closing magic.  False: wraps.
  */
-bool sigframe_place(uint64_t sp, size_t xsave_size,
-		    struct sigframe_place *ret);
+bool sigframe_place(uint64_t sp, size_t xsave_size, struct sigframe_place *ret);
 
 /*
  * Write the frame for @info on the user's stack and point @regs at the action's
  * handler.  0, or -EFAULT with @regs untouched.
  */
 int sigframe_push(struct thread *self, struct regs *regs,
-		  const struct sigaction_user *act, const struct siginfo *info,
-		  uint64_t mask);
+                  const struct sigaction_user *act, const struct siginfo *info,
+                  uint64_t mask);
 
 /*
  * rt_sigreturn(2): take all of @regs, mask, alternate stack and vector state

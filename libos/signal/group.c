@@ -2,13 +2,12 @@
 /*
  * group.c - the life of action tables, signal groups and thread signals.
  */
-#include "libos/signal/signal.h"
-
 #include "base/errno.h"
 #include "base/string.h"
 #include "libos/mm/kheap.h"
 #include "libos/sched/sched.h"
 #include "libos/signal/internal.h"
+#include "libos/signal/signal.h"
 
 static bool site_none(struct regs *regs)
 {
@@ -129,7 +128,7 @@ static void pass_on_locked(struct signal_group *g)
 
 	if (!g->shared.set)
 		return;
-	list_for_each_entry(t, &g->threads, process_node)
+	list_for_each_entry (t, &g->threads, process_node)
 		if (g->shared.set & ~t->sig->blocked)
 			sched_notify(t, WORK_SIGNAL);
 }
@@ -158,7 +157,7 @@ void signal_group_exit_locked(struct signal_group *g, int status)
 		return;
 	g->exit_status = status;
 	WRITE_ONCE(g->is_exiting, true);
-	list_for_each_entry(t, &g->threads, process_node)
+	list_for_each_entry (t, &g->threads, process_node)
 		sched_notify(t, WORK_KILL);
 }
 
@@ -215,7 +214,7 @@ static bool begin_solo(struct signal_group *g, struct thread *self)
 	ok = !g->is_exiting && !g->exec_thread;
 	if (ok) {
 		g->exec_thread = self;
-		list_for_each_entry(t, &g->threads, process_node)
+		list_for_each_entry (t, &g->threads, process_node)
 			if (t != self)
 				sched_notify(t, WORK_KILL);
 	}

@@ -35,14 +35,14 @@ void signal_group_exit_locked(struct signal_group *g, int status);
 void sigpending_flush(struct signal_group *g, struct sigpending *p);
 /* Drop the signals in @set. */
 void sigpending_drop_locked(struct signal_group *g, struct sigpending *p,
-			    uint64_t set);
+                            uint64_t set);
 /* Add @q, or only the bit where @q is NULL. */
 void sigpending_add_locked(struct signal_group *g, struct sigpending *p,
-			   int sig, struct sigqueue *q);
+                           int sig, struct sigqueue *q);
 /*
  * Take the first signal in @wanted.  Storage to free afterwards goes to
  * *ret_free.  False: none.
  */
 bool sigpending_take_locked(struct signal_group *g, struct sigpending *p,
-			    uint64_t wanted, struct siginfo *ret_info,
-			    struct sigqueue **ret_free);
+                            uint64_t wanted, struct siginfo *ret_info,
+                            struct sigqueue **ret_free);

@@ -10,14 +10,14 @@
  * alone: tell the others.
  */
 static void retarget_locked(struct signal_group *g, struct thread *self,
-			    uint64_t newly_blocked)
+                            uint64_t newly_blocked)
 {
 	uint64_t set = g->shared.set & newly_blocked;
 	struct thread *t;
 
 	if (!set)
 		return;
-	list_for_each_entry(t, &g->threads, process_node)
+	list_for_each_entry (t, &g->threads, process_node)
 		if (t != self && (set & ~t->sig->blocked))
 			sched_notify(t, WORK_SIGNAL);
 }
@@ -65,5 +65,5 @@ void signal_end_mask(struct thread *self)
 bool signal_is_pending(const struct thread *t)
 {
 	return (__atomic_load_n(&t->work, __ATOMIC_SEQ_CST) &
-		(WORK_SIGNAL | WORK_KILL)) != 0;
+	        (WORK_SIGNAL | WORK_KILL)) != 0;
 }

@@ -19,14 +19,14 @@ static void queue_drop(struct signal_group *g, struct sigqueue *q)
 }
 
 void sigpending_drop_locked(struct signal_group *g, struct sigpending *p,
-			    uint64_t set)
+                            uint64_t set)
 {
 	struct sigqueue *q, *tmp;
 
 	if (!(p->set & set))
 		return;
 	p->set &= ~set;
-	list_for_each_entry_safe(q, tmp, &p->queue, node)
+	list_for_each_entry_safe (q, tmp, &p->queue, node)
 		if (sig_bit(q->info.signo) & set)
 			queue_drop(g, q);
 }
@@ -37,7 +37,7 @@ void sigpending_flush(struct signal_group *g, struct sigpending *p)
 }
 
 void sigpending_add_locked(struct signal_group *g, struct sigpending *p,
-			   int sig, struct sigqueue *q)
+                           int sig, struct sigqueue *q)
 {
 	p->set |= sig_bit(sig);
 	if (!q)
@@ -57,12 +57,12 @@ static int first_signal(uint64_t set)
 
 /* The oldest entry of @sig; *ret_more: there is another. */
 static struct sigqueue *find_entry(struct sigpending *p, int sig,
-				   bool *ret_more)
+                                   bool *ret_more)
 {
 	struct sigqueue *q, *found = NULL;
 
 	*ret_more = false;
-	list_for_each_entry(q, &p->queue, node) {
+	list_for_each_entry (q, &p->queue, node) {
 		if (q->info.signo != sig)
 			continue;
 		if (found) {
@@ -75,8 +75,8 @@ static struct sigqueue *find_entry(struct sigpending *p, int sig,
 }
 
 bool sigpending_take_locked(struct signal_group *g, struct sigpending *p,
-			    uint64_t wanted, struct siginfo *ret_info,
-			    struct sigqueue **ret_free)
+                            uint64_t wanted, struct siginfo *ret_info,
+                            struct sigqueue **ret_free)
 {
 	struct sigqueue *q;
 	bool more;
@@ -103,7 +103,7 @@ bool sigpending_take_locked(struct signal_group *g, struct sigpending *p,
 }
 
 bool signal_dequeue(struct thread *self, uint64_t wanted,
-		    struct siginfo *ret_info)
+                    struct siginfo *ret_info)
 {
 	struct thread_signal *ts = self->sig;
 	struct signal_group *g = ts->group;
@@ -112,10 +112,10 @@ bool signal_dequeue(struct thread *self, uint64_t wanted,
 
 	spin_lock(&g->lock);
 	found = sigpending_take_locked(g, &ts->pending, wanted, ret_info,
-				       &used);
+	                               &used);
 	if (!found)
 		found = sigpending_take_locked(g, &g->shared, wanted, ret_info,
-					       &used);
+		                               &used);
 	spin_unlock(&g->lock);
 	kfree(used);
 	return found;

@@ -11,7 +11,7 @@
 /* Low seven bits: the signal; bit 7: it would have dumped core. */
 enum { WAIT_CORE = 0x80 };
 
-#define BIT(sig) (1ull << ((sig) - 1))
+#define BIT(sig) (1ull << ((sig)-1))
 #define DEFAULT_IGNORE_SET                                                     \
 	(BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH))
 #define DEFAULT_STOP_SET                                                       \
@@ -34,8 +34,8 @@ enum signal_default signal_default_action(int sig)
 
 int signal_exit_status(int sig)
 {
-	return signal_default_action(sig) == DEFAULT_CORE ? sig | WAIT_CORE :
-							    sig;
+	return signal_default_action(sig) == DEFAULT_CORE ? sig | WAIT_CORE
+	                                                  : sig;
 }
 
 struct sigaction_user signal_action(struct signal_group *g, int sig)
@@ -56,7 +56,7 @@ bool signal_is_ignored_locked(struct signal_group *g, int sig)
 
 	return handler == SIG_IGN ||
 	       (handler == SIG_DFL &&
-		(what == DEFAULT_IGNORE || what == DEFAULT_STOP));
+	        (what == DEFAULT_IGNORE || what == DEFAULT_STOP));
 }
 
 void siginfo_init(struct siginfo *info, int sig, int code)
@@ -67,7 +67,7 @@ void siginfo_init(struct siginfo *info, int sig, int code)
 }
 
 void siginfo_init_user(struct siginfo *info, int sig, int code, int32_t pid,
-		       uint32_t uid)
+                       uint32_t uid)
 {
 	siginfo_init(info, sig, code);
 	info->rt.pid = pid;
@@ -80,8 +80,7 @@ static bool takes(const struct thread *t, int sig)
 	const struct thread_signal *ts = t->sig;
 
 	return !t->is_exiting &&
-	       (sig == SIGKILL ||
-		!(ts->blocked & ~ts->waited & sig_bit(sig)));
+	       (sig == SIGKILL || !(ts->blocked & ~ts->waited & sig_bit(sig)));
 }
 
 /*
@@ -113,7 +112,7 @@ static struct thread *choose_locked(struct signal_group *g, int sig)
 {
 	struct thread *t;
 
-	list_for_each_entry(t, &g->threads, process_node)
+	list_for_each_entry (t, &g->threads, process_node)
 		if (takes(t, sig))
 			return t;
 	return NULL;
@@ -123,8 +122,7 @@ static struct thread *choose_locked(struct signal_group *g, int sig)
  * May it be thrown away?  Not if it is blocked: the action may change before
  * it is unblocked, and sigtimedwait(2) sees it.
  */
-static bool is_dropped_locked(struct signal_group *g, struct thread *t,
-			      int sig)
+static bool is_dropped_locked(struct signal_group *g, struct thread *t, int sig)
 {
 	struct thread *any = t;
 
@@ -134,7 +132,7 @@ static bool is_dropped_locked(struct signal_group *g, struct thread *t,
 		if (list_empty(&g->threads))
 			return true;
 		any = list_first_entry(&g->threads, struct thread,
-				       process_node);
+		                       process_node);
 	}
 	return !(any->sig->blocked & sig_bit(sig));
 }
@@ -144,7 +142,7 @@ static bool is_dropped_locked(struct signal_group *g, struct thread *t,
  * over @q if it returns true.
  */
 static bool send_locked(struct signal_group *g, struct thread *t, int sig,
-			struct sigqueue *q)
+                        struct sigqueue *q)
 {
 	struct sigpending *p = t ? &t->sig->pending : &g->shared;
 
@@ -165,7 +163,7 @@ static bool send_locked(struct signal_group *g, struct thread *t, int sig,
  * signal sent by sigqueue(3) fails and others go without their information.
  */
 static struct sigqueue *queue_create(struct signal_group *g,
-				     const struct siginfo *info)
+                                     const struct siginfo *info)
 {
 	struct sigqueue *q;
 
@@ -181,7 +179,7 @@ static struct sigqueue *queue_create(struct signal_group *g,
 }
 
 static int send(struct signal_group *g, struct thread *t,
-		const struct siginfo *info)
+                const struct siginfo *info)
 {
 	struct sigqueue *q = queue_create(g, info);
 

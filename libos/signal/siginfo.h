@@ -57,8 +57,7 @@ static inline bool sig_is_valid(int sig)
 }
 
 /* What no mask and no action can hold back. */
-#define SIGSET_UNBLOCKABLE                                                     \
-	(1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1))
+#define SIGSET_UNBLOCKABLE (1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1))
 /* Faults: delivered before anything else, by the thread that caused them. */
 #define SIGSET_SYNCHRONOUS                                                     \
 	(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGILL - 1) | \

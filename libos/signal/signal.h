@@ -126,7 +126,7 @@ struct thread_signal {
 struct signal_ops {
 	/* @self is about to end its process by @info: report if allowed. */
 	void (*fatal)(struct thread *self, const struct regs *regs,
-		      const struct siginfo *info);
+	              const struct siginfo *info);
 };
 void signal_set_ops(const struct signal_ops *ops);
 
@@ -182,7 +182,7 @@ bool signal_group_is_exiting(const struct signal_group *g);
 void siginfo_init(struct siginfo *info, int sig, int code);
 /* The same with the sender's numbers. */
 void siginfo_init_user(struct siginfo *info, int sig, int code, int32_t pid,
-		       uint32_t uid);
+                       uint32_t uid);
 
 /*
  * Send.  0, also where the signal is ignored; -EAGAIN: a real-time signal whose
@@ -227,7 +227,7 @@ bool signal_is_pending(const struct thread *t);
  * number goes to ret_info->signo.  False: none.  sigtimedwait and signalfd.
  */
 bool signal_dequeue(struct thread *self, uint64_t wanted,
-		    struct siginfo *ret_info);
+                    struct siginfo *ret_info);
 
 /* All that is pending for @t and blocked or not, for rt_sigpending, /proc. */
 uint64_t signal_pending_set(const struct thread *t);
@@ -237,8 +237,8 @@ uint64_t signal_pending_set(const struct thread *t);
  * is the caller's: signal_discard() drops @set from the group and its threads.
  */
 void signal_swap_action(struct thread *self, int sig,
-			const struct sigaction_user *new,
-			struct sigaction_user *ret_old);
+                        const struct sigaction_user *new,
+                        struct sigaction_user *ret_old);
 void signal_discard(struct thread *self, uint64_t set);
 
 /*

@@ -40,8 +40,8 @@ static long wait_again(struct thread *self, struct restart_block *rb);
  * block can say; without a timeout the same call will do.
  */
 static long wait_until(struct thread *self, uint32_t __user *uaddr,
-		       enum futex_sharing sharing, uint32_t val,
-		       uint64_t deadline_ns, uint32_t bitset)
+                       enum futex_sharing sharing, uint32_t val,
+                       uint64_t deadline_ns, uint32_t bitset)
 {
 	struct restart_block *rb = &self->sig->restart;
 	int ret;
@@ -63,13 +63,13 @@ static long wait_until(struct thread *self, uint32_t __user *uaddr,
 static long wait_again(struct thread *self, struct restart_block *rb)
 {
 	return wait_until(self, user_ptr(rb->uaddr),
-			  (enum futex_sharing)rb->flags, rb->val,
-			  rb->deadline_ns, rb->bitset);
+	                  (enum futex_sharing)rb->flags, rb->val,
+	                  rb->deadline_ns, rb->bitset);
 }
 
 /* FUTEX_WAIT's timeout is a span, FUTEX_WAIT_BITSET's an instant. */
 static int read_deadline(const struct futex_call *c, bool is_absolute,
-			 uint64_t *ret)
+                         uint64_t *ret)
 {
 	uint64_t ns;
 	int err;
@@ -90,7 +90,7 @@ static int read_deadline(const struct futex_call *c, bool is_absolute,
 }
 
 static long do_wait(const struct futex_call *c, bool is_absolute,
-		    uint32_t bitset)
+                    uint32_t bitset)
 {
 	uint64_t deadline;
 	int ret = read_deadline(c, is_absolute, &deadline);
@@ -98,7 +98,7 @@ static long do_wait(const struct futex_call *c, bool is_absolute,
 	if (ret < 0)
 		return ret;
 	return wait_until(c->self, c->uaddr, c->sharing, c->val, deadline,
-			  bitset);
+	                  bitset);
 }
 
 static long call_wait(const struct futex_call *c)
@@ -114,7 +114,7 @@ static long call_wait_bitset(const struct futex_call *c)
 static long call_wake(const struct futex_call *c)
 {
 	return futex_wake(c->self, c->uaddr, c->sharing, c->val,
-			  FUTEX_BITSET_ALL);
+	                  FUTEX_BITSET_ALL);
 }
 
 static long call_wake_bitset(const struct futex_call *c)
@@ -151,7 +151,7 @@ static long call_cmp_requeue(const struct futex_call *c)
 static long call_wake_op(const struct futex_call *c)
 {
 	return futex_wake_op(c->self, c->sharing, c->uaddr, c->val, c->uaddr2,
-			     c->val2, c->val3);
+	                     c->val2, c->val3);
 }
 
 struct futex_entry {
@@ -170,17 +170,17 @@ static const struct futex_entry entries[] = {
 };
 
 long sys_futex(struct thread *self, uint32_t __user *uaddr, int op,
-	       uint32_t val, uint64_t timeout, uint32_t __user *uaddr2,
-	       uint32_t val3)
+               uint32_t val, uint64_t timeout, uint32_t __user *uaddr2,
+               uint32_t val3)
 {
 	uint32_t cmd = (uint32_t)op &
-		       ~(uint32_t)(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
+	               ~(uint32_t)(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
 	struct futex_call c = {
 		.self = self,
 		.uaddr = uaddr,
 		.uaddr2 = uaddr2,
-		.sharing = op & FUTEX_PRIVATE_FLAG ? FUTEX_IS_PRIVATE :
-						     FUTEX_IS_SHARED,
+		.sharing = op & FUTEX_PRIVATE_FLAG ? FUTEX_IS_PRIVATE
+		                                   : FUTEX_IS_SHARED,
 		.is_realtime = (op & FUTEX_CLOCK_REALTIME) != 0,
 		.val = val,
 		.val2 = (uint32_t)timeout,

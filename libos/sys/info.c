@@ -27,7 +27,7 @@ long sys_uname(struct thread *self, void __user *buf)
 typedef int set_name_func(const char *name, size_t size);
 
 static long set_name(struct thread *self, const char __user *uname, int size,
-		     set_name_func *set)
+                     set_name_func *set)
 {
 	char name[UTS_NAME_SIZE];
 	int ret;
@@ -87,27 +87,23 @@ long sys_sysinfo(struct thread *self, void __user *buf)
 	return copy_to_user(buf, &info, sizeof(info));
 }
 
-enum getrandom_flags {
-	GRND_NONBLOCK = 1,
-	GRND_RANDOM = 2,
-	GRND_INSECURE = 4
-};
+enum getrandom_flags { GRND_NONBLOCK = 1, GRND_RANDOM = 2, GRND_INSECURE = 4 };
 
 /* No more than one call would move anyhow: INT_MAX rounded down to a page. */
 #define RANDOM_BYTES_MAX 0x7ffff000ul
 #define RANDOM_CHUNK 256
 
 long sys_getrandom(struct thread *self, void __user *buf, size_t size,
-		   uint32_t flags)
+                   uint32_t flags)
 {
 	uint8_t chunk[RANDOM_CHUNK];
 	size_t done = 0, n;
 	int ret = 0;
 
-	if ((flags & ~(uint32_t)(GRND_NONBLOCK | GRND_RANDOM |
-				 GRND_INSECURE)) ||
+	if ((flags &
+	     ~(uint32_t)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
 	    (flags & (GRND_RANDOM | GRND_INSECURE)) ==
-		    (GRND_RANDOM | GRND_INSECURE))
+	            (GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
 	size = MIN(size, RANDOM_BYTES_MAX);
 	while (ret == 0 && done < size) {
@@ -118,7 +114,7 @@ long sys_getrandom(struct thread *self, void __user *buf, size_t size,
 		ret = random_bytes(chunk, n);
 		if (ret == 0)
 			ret = copy_to_user(user_ptr(user_addr(buf) + done),
-					   chunk, n);
+			                   chunk, n);
 		if (ret == 0)
 			done += n;
 	}
@@ -128,7 +124,7 @@ long sys_getrandom(struct thread *self, void __user *buf, size_t size,
 
 /* CAP_SYS_BOOT is not given to programs. */
 long sys_reboot(struct thread *self, uint32_t magic1, uint32_t magic2,
-		uint32_t cmd, uint64_t arg)
+                uint32_t cmd, uint64_t arg)
 {
 	(void)self;
 	(void)magic1;

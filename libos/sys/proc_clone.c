@@ -15,7 +15,7 @@
 #define CLONE3_FLAGS (CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP)
 
 long sys_clone(struct thread *self, uint64_t flags, uint64_t stack,
-	       uint64_t parent_tid, uint64_t child_tid, uint64_t tls)
+               uint64_t parent_tid, uint64_t child_tid, uint64_t tls)
 {
 	struct clone_request req = {
 		.flags = (uint32_t)flags & ~CSIGNAL,
@@ -73,7 +73,7 @@ static int check_tail(const void __user *p, size_t from, size_t size)
 }
 
 static int read_clone_args(const void __user *p, size_t size,
-			   struct clone_args *ret)
+                           struct clone_args *ret)
 {
 	int err;
 
@@ -97,8 +97,7 @@ static int check_clone_args(const struct clone_args *a)
 		return -EINVAL;
 	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal)
 		return -EINVAL;
-	if (!a->stack != !a->stack_size ||
-	    a->stack + a->stack_size < a->stack)
+	if (!a->stack != !a->stack_size || a->stack + a->stack_size < a->stack)
 		return -EINVAL;
 	return 0;
 }
@@ -187,7 +186,7 @@ long sys_set_robust_list(struct thread *self, uint64_t head, size_t size)
 }
 
 long sys_get_robust_list(struct thread *self, int pid, uint64_t __user *head,
-			 uint64_t __user *size)
+                         uint64_t __user *size)
 {
 	uint64_t list = self->robust_list;
 	struct thread *t;

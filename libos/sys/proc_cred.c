@@ -97,8 +97,8 @@ static int apply_res(struct ids *ids, const struct ids *to, bool is_capable)
 {
 	const struct ids old = *ids;
 
-	if (!is_capable && (!is_one_of(to->r, &old) || !is_one_of(to->e, &old) ||
-			    !is_one_of(to->s, &old)))
+	if (!is_capable && (!is_one_of(to->r, &old) ||
+	                    !is_one_of(to->e, &old) || !is_one_of(to->s, &old)))
 		return -EPERM;
 	change(&ids->r, to->r);
 	change(&ids->e, to->e);
@@ -112,7 +112,7 @@ static int apply_re(struct ids *ids, uint32_t r, uint32_t e, bool is_capable)
 	const struct ids old = *ids;
 
 	if (!is_capable && ((r != UNCHANGED && r != old.r && r != old.e) ||
-			    !is_one_of(e, &old)))
+	                    !is_one_of(e, &old)))
 		return -EPERM;
 	change(&ids->r, r);
 	change(&ids->e, e);
@@ -172,7 +172,7 @@ long sys_setregid(struct thread *self, uint32_t rgid, uint32_t egid)
 }
 
 long sys_setresuid(struct thread *self, uint32_t ruid, uint32_t euid,
-		   uint32_t suid)
+                   uint32_t suid)
 {
 	struct ids to = { ruid, euid, suid };
 	struct cred c = mine(self);
@@ -183,7 +183,7 @@ long sys_setresuid(struct thread *self, uint32_t ruid, uint32_t euid,
 }
 
 long sys_setresgid(struct thread *self, uint32_t rgid, uint32_t egid,
-		   uint32_t sgid)
+                   uint32_t sgid)
 {
 	struct ids to = { rgid, egid, sgid };
 	struct cred c = mine(self);
@@ -194,7 +194,7 @@ long sys_setresgid(struct thread *self, uint32_t rgid, uint32_t egid,
 }
 
 static long put_ids(const struct ids *ids, uint32_t __user *r,
-		    uint32_t __user *e, uint32_t __user *s)
+                    uint32_t __user *e, uint32_t __user *s)
 {
 	int ret = put_user_u32(r, ids->r);
 
@@ -206,7 +206,7 @@ static long put_ids(const struct ids *ids, uint32_t __user *r,
 }
 
 long sys_getresuid(struct thread *self, uint32_t __user *ruid,
-		   uint32_t __user *euid, uint32_t __user *suid)
+                   uint32_t __user *euid, uint32_t __user *suid)
 {
 	struct cred c = mine(self);
 	struct ids ids = uids_of(&c);
@@ -215,7 +215,7 @@ long sys_getresuid(struct thread *self, uint32_t __user *ruid,
 }
 
 long sys_getresgid(struct thread *self, uint32_t __user *rgid,
-		   uint32_t __user *egid, uint32_t __user *sgid)
+                   uint32_t __user *egid, uint32_t __user *sgid)
 {
 	struct cred c = mine(self);
 	struct ids ids = gids_of(&c);
@@ -229,9 +229,8 @@ long sys_setfsuid(struct thread *self, uint32_t uid)
 	struct cred old = mine(self), c = old;
 	struct ids ids = uids_of(&old);
 
-	if (uid == UNCHANGED ||
-	    (uid != old.fsuid && !is_one_of(uid, &ids) &&
-	     !cred_has_cap(self, CAP_SETUID)))
+	if (uid == UNCHANGED || (uid != old.fsuid && !is_one_of(uid, &ids) &&
+	                         !cred_has_cap(self, CAP_SETUID)))
 		return old.fsuid;
 	c.fsuid = uid;
 	cred_fix_caps(&c, &old);
@@ -244,9 +243,8 @@ long sys_setfsgid(struct thread *self, uint32_t gid)
 	struct cred old = mine(self), c = old;
 	struct ids ids = gids_of(&old);
 
-	if (gid == UNCHANGED ||
-	    (gid != old.fsgid && !is_one_of(gid, &ids) &&
-	     !cred_has_cap(self, CAP_SETGID)))
+	if (gid == UNCHANGED || (gid != old.fsgid && !is_one_of(gid, &ids) &&
+	                         !cred_has_cap(self, CAP_SETGID)))
 		return old.fsgid;
 	c.fsgid = gid;
 	(void)!cred_install(self, &c);
@@ -267,7 +265,7 @@ long sys_getgroups(struct thread *self, int count, uint32_t __user *groups)
 		ret = -EINVAL;
 	else if (count)
 		ret = copy_to_user(groups, c->groups,
-				   c->ngroups * sizeof(c->groups[0]));
+		                   c->ngroups * sizeof(c->groups[0]));
 	fs_cred_put(c);
 	return ret < 0 ? ret : n;
 }

@@ -27,7 +27,7 @@ static int copy_strings(struct exec_args *args, uint64_t argv, uint64_t envp)
 
 /* All strings are copied, then nothing of the old memory is looked at. */
 static long exec_common(struct thread *self, struct exec_request *req,
-			uint64_t argv, uint64_t envp)
+                        uint64_t argv, uint64_t envp)
 {
 	uint64_t stack = process_rlimit(self->process, RLIMIT_STACK);
 	struct exec_args args;
@@ -43,7 +43,7 @@ static long exec_common(struct thread *self, struct exec_request *req,
 }
 
 long sys_execveat(struct thread *self, int dirfd, const char __user *upath,
-		  uint64_t argv, uint64_t envp, uint32_t flags)
+                  uint64_t argv, uint64_t envp, uint32_t flags)
 {
 	struct exec_request req = { .dirfd = dirfd, .flags = flags };
 	char *path;
@@ -64,7 +64,7 @@ long sys_execveat(struct thread *self, int dirfd, const char __user *upath,
 }
 
 long sys_execve(struct thread *self, const char __user *path, uint64_t argv,
-		uint64_t envp)
+                uint64_t envp)
 {
 	return sys_execveat(self, AT_FDCWD, path, argv, envp, 0);
 }

@@ -90,8 +90,8 @@ static int check_setpgid(const struct process *self, const struct process *p)
 static int set_pgid(struct process *self, struct process *p, int32_t pgid)
 {
 	struct group_search s = { .pgid = pgid, .sid = self->sid };
-	bool exists = pgid == p->pid.nr ||
-		      process_for_each(is_in_group, &s) != 0;
+	bool exists =
+		pgid == p->pid.nr || process_for_each(is_in_group, &s) != 0;
 	int ret;
 
 	spin_lock(&proc_lock);

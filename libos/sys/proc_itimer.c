@@ -2,11 +2,10 @@
 /*
  * proc_itimer.c - alarm, setitimer, getitimer for the real-time timer.
  */
-#include "libos/proc/itimer.h"
-
 #include "base/errno.h"
 #include "base/units.h"
 #include "libos/mm/usercopy.h"
+#include "libos/proc/itimer.h"
 #include "libos/proc/process.h"
 #include "libos/sys/syscalls_gen.h"
 #include "libos/sys/time_abi.h"
@@ -22,8 +21,7 @@ static int value_write(void __user *p, const struct itimer_value *v)
 
 	if (ret < 0)
 		return ret;
-	return timeval_write(user_ptr(user_addr(p) + VALUE_OFFSET),
-			     v->left_ns);
+	return timeval_write(user_ptr(user_addr(p) + VALUE_OFFSET), v->left_ns);
 }
 
 static int value_read(const void __user *p, struct itimer_value *ret)
@@ -33,15 +31,15 @@ static int value_read(const void __user *p, struct itimer_value *ret)
 	if (err < 0)
 		return err;
 	return timeval_read(user_ptr(user_addr(p) + VALUE_OFFSET),
-			    &ret->left_ns);
+	                    &ret->left_ns);
 }
 
 static int check_which(int which)
 {
 	if (which == ITIMER_REAL)
 		return 0;
-	return which == ITIMER_VIRTUAL || which == ITIMER_PROF ? -ENOSYS :
-								 -EINVAL;
+	return which == ITIMER_VIRTUAL || which == ITIMER_PROF ? -ENOSYS
+	                                                       : -EINVAL;
 }
 
 long sys_getitimer(struct thread *self, int which, void __user *value)
@@ -56,7 +54,7 @@ long sys_getitimer(struct thread *self, int which, void __user *value)
 }
 
 long sys_setitimer(struct thread *self, int which, const void __user *value,
-		   void __user *old)
+                   void __user *old)
 {
 	struct itimer_value new = { 0 }, before;
 	int ret = check_which(which);

@@ -14,7 +14,7 @@
 #include "libos/sys/syscalls_gen.h"
 
 static int check_limit(struct thread *self, const struct rlimit *old,
-		       uint32_t resource, const struct rlimit *new)
+                       uint32_t resource, const struct rlimit *new)
 {
 	if (new->cur > new->max)
 		return -EINVAL;
@@ -49,8 +49,7 @@ static void enforce(struct thread *self, uint32_t resource, uint64_t cur)
 	}
 }
 
-static void read_limit(struct process *p, uint32_t resource,
-		       struct rlimit *ret)
+static void read_limit(struct process *p, uint32_t resource, struct rlimit *ret)
 {
 	spin_lock(&p->limits_lock);
 	*ret = p->rlimits[resource];
@@ -58,7 +57,7 @@ static void read_limit(struct process *p, uint32_t resource,
 }
 
 static int write_limit(struct thread *self, struct process *p,
-		       uint32_t resource, const struct rlimit *new)
+                       uint32_t resource, const struct rlimit *new)
 {
 	struct rlimit old;
 	int ret;
@@ -77,8 +76,8 @@ static int write_limit(struct thread *self, struct process *p,
 }
 
 static long change_limit(struct thread *self, struct process *p,
-			 uint32_t resource, const void __user *new_limit,
-			 void __user *old_limit)
+                         uint32_t resource, const void __user *new_limit,
+                         void __user *old_limit)
 {
 	struct rlimit old, new;
 	int ret = 0;
@@ -95,7 +94,7 @@ static long change_limit(struct thread *self, struct process *p,
 }
 
 long sys_prlimit64(struct thread *self, int pid, uint32_t resource,
-		   void __user *new_limit, void __user *old_limit)
+                   void __user *new_limit, void __user *old_limit)
 {
 	struct process *p;
 	long ret;

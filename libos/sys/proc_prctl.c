@@ -62,7 +62,7 @@ static long set_pdeathsig(struct thread *self, const struct prctl_args *a)
 static long get_pdeathsig(struct thread *self, const struct prctl_args *a)
 {
 	return put_user_u32(user_ptr(a->a2),
-			    (uint32_t)task_of(self)->pdeath_signal);
+	                    (uint32_t)task_of(self)->pdeath_signal);
 }
 
 static long get_dumpable(struct thread *self, const struct prctl_args *a)
@@ -214,7 +214,7 @@ static long set_subreaper(struct thread *self, const struct prctl_args *a)
 static long get_subreaper(struct thread *self, const struct prctl_args *a)
 {
 	return put_user_u32(user_ptr(a->a2),
-			    READ_ONCE(self->process->is_subreaper));
+	                    READ_ONCE(self->process->is_subreaper));
 }
 
 static long set_no_new_privs(struct thread *self, const struct prctl_args *a)
@@ -313,7 +313,7 @@ static prctl_func *const options[] = {
 };
 
 long sys_prctl(struct thread *self, int option, uint64_t a2, uint64_t a3,
-	       uint64_t a4, uint64_t a5)
+               uint64_t a4, uint64_t a5)
 {
 	struct prctl_args a = { a2, a3, a4, a5 };
 

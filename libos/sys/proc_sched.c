@@ -52,7 +52,7 @@ static uint64_t present_cpus(void)
 }
 
 long sys_sched_setaffinity(struct thread *self, int pid, size_t size,
-			   void __user *mask)
+                           void __user *mask)
 {
 	uint64_t wanted = 0;
 	struct thread *t;
@@ -72,7 +72,7 @@ long sys_sched_setaffinity(struct thread *self, int pid, size_t size,
 }
 
 long sys_sched_getaffinity(struct thread *self, int pid, size_t size,
-			   void __user *mask)
+                           void __user *mask)
 {
 	struct thread *t;
 	uint64_t now;
@@ -96,7 +96,7 @@ static bool policy_is_ordinary(int policy)
 }
 
 static int set_policy(struct thread *self, int pid, int policy,
-		      uint32_t priority)
+                      uint32_t priority)
 {
 	struct thread *t;
 
@@ -131,7 +131,7 @@ static long get_policy(struct thread *self, int pid)
 }
 
 long sys_sched_setscheduler(struct thread *self, int pid, int policy,
-			    void __user *param)
+                            void __user *param)
 {
 	uint32_t priority;
 	int ret;
@@ -170,9 +170,8 @@ long sys_sched_get_priority_max(struct thread *self, int policy)
 	(void)self;
 	if (policy == SCHED_FIFO || policy == SCHED_RR)
 		return PRIORITY_RT_MAX;
-	return policy_is_ordinary(policy) || policy == SCHED_DEADLINE ?
-		       0 :
-		       -EINVAL;
+	return policy_is_ordinary(policy) || policy == SCHED_DEADLINE ? 0
+	                                                              : -EINVAL;
 }
 
 long sys_sched_get_priority_min(struct thread *self, int policy)
@@ -183,7 +182,7 @@ long sys_sched_get_priority_min(struct thread *self, int policy)
 }
 
 long sys_sched_rr_get_interval(struct thread *self, int pid,
-			       void __user *interval)
+                               void __user *interval)
 {
 	long policy = get_policy(self, pid);
 
@@ -204,7 +203,7 @@ struct sched_attr {
 static_assert(sizeof(struct sched_attr) == 48, "sched_setattr(2)");
 
 long sys_sched_setattr(struct thread *self, int pid, void __user *attr,
-		       uint32_t flags)
+                       uint32_t flags)
 {
 	struct sched_attr a = { 0 };
 	int ret;
@@ -220,7 +219,7 @@ long sys_sched_setattr(struct thread *self, int pid, void __user *attr,
 }
 
 long sys_sched_getattr(struct thread *self, int pid, void __user *attr,
-		       uint32_t size, uint32_t flags)
+                       uint32_t size, uint32_t flags)
 {
 	struct sched_attr a = { .size = sizeof(a) };
 	long policy;
@@ -243,8 +242,8 @@ enum { NICE_MIN = -20, NICE_MAX = 19 };
 struct nice_search {
 	int which;
 	int32_t id;
-	int set;	/* new value, or NICE_KEEP */
-	int best;	/* lowest found; NICE_MAX + 1: none */
+	int set;  /* new value, or NICE_KEEP */
+	int best; /* lowest found; NICE_MAX + 1: none */
 };
 #define NICE_KEEP 100
 
@@ -329,7 +328,7 @@ long sys_ioprio_get(struct thread *self, int which, int who)
 }
 
 long sys_getcpu(struct thread *self, uint32_t __user *cpu,
-		uint32_t __user *node, uint64_t unused)
+                uint32_t __user *node, uint64_t unused)
 {
 	int ret = 0;
 
@@ -351,8 +350,9 @@ enum membarrier_cmd {
 	MEMBARRIER_REGISTER_PRIVATE_SYNC_CORE = 1 << 6
 };
 #define MEMBARRIER_KNOWN                                                       \
-	(MEMBARRIER_GLOBAL | MEMBARRIER_PRIVATE | MEMBARRIER_REGISTER_PRIVATE | \
-	 MEMBARRIER_PRIVATE_SYNC_CORE | MEMBARRIER_REGISTER_PRIVATE_SYNC_CORE)
+	(MEMBARRIER_GLOBAL | MEMBARRIER_PRIVATE |                              \
+	 MEMBARRIER_REGISTER_PRIVATE | MEMBARRIER_PRIVATE_SYNC_CORE |          \
+	 MEMBARRIER_REGISTER_PRIVATE_SYNC_CORE)
 
 long sys_membarrier(struct thread *self, int cmd, uint32_t flags, int cpu)
 {

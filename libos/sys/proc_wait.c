@@ -75,7 +75,7 @@ static void decode_pid(struct process *p, int pid, struct wait_request *req)
 	(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WALL | __WCLONE)
 
 long sys_wait4(struct thread *self, int pid, uint32_t __user *status,
-	       uint32_t options, void __user *rusage)
+               uint32_t options, void __user *rusage)
 {
 	struct wait_request req = { .options = options | WEXITED };
 	struct wait_result res;
@@ -100,7 +100,7 @@ long sys_wait4(struct thread *self, int pid, uint32_t __user *status,
 enum waitid_type { P_ALL, P_PID, P_PGID, P_PIDFD };
 
 static int decode_waitid(struct process *p, int which, int id,
-			 struct wait_request *req)
+                         struct wait_request *req)
 {
 	req->id = id;
 	switch (which) {
@@ -133,8 +133,8 @@ static int write_child_info(void __user *p, const struct wait_result *res)
 		info.child.pid = res->pid;
 		info.child.uid = res->uid;
 		if (res->status & 0x7f) {
-			info.code = res->status & 0x80 ? CLD_DUMPED :
-							 CLD_KILLED;
+			info.code =
+				res->status & 0x80 ? CLD_DUMPED : CLD_KILLED;
 			info.child.status = res->status & 0x7f;
 		} else {
 			info.code = CLD_EXITED;
@@ -150,7 +150,7 @@ static int write_child_info(void __user *p, const struct wait_result *res)
 	 __WALL | __WCLONE)
 
 long sys_waitid(struct thread *self, int which, int id, void __user *info,
-		uint32_t options, void __user *rusage)
+                uint32_t options, void __user *rusage)
 {
 	struct wait_request req = { .options = options };
 	struct wait_result res;

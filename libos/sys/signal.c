@@ -17,14 +17,14 @@
 static bool takes_no_action(const struct sigaction_user *a, int sig)
 {
 	const uint64_t by_default = sig_bit(SIGCHLD) | sig_bit(SIGCONT) |
-				    sig_bit(SIGURG) | sig_bit(SIGWINCH);
+	                            sig_bit(SIGURG) | sig_bit(SIGWINCH);
 
 	return a->handler == SIG_IGN ||
 	       (a->handler == SIG_DFL && (sig_bit(sig) & by_default));
 }
 
 long sys_rt_sigaction(struct thread *self, int sig, const void __user *act,
-		      void __user *old, size_t set_size)
+                      void __user *old, size_t set_size)
 {
 	struct sigaction_user new, previous;
 	int ret = 0;
@@ -71,8 +71,8 @@ static int change_mask(struct thread *self, int how, uint64_t set)
 }
 
 long sys_rt_sigprocmask(struct thread *self, int how,
-			const uint64_t __user *set, uint64_t __user *old,
-			size_t set_size)
+                        const uint64_t __user *set, uint64_t __user *old,
+                        size_t set_size)
 {
 	uint64_t before = self->sig->blocked, wanted;
 	int ret = 0;
@@ -90,7 +90,7 @@ long sys_rt_sigprocmask(struct thread *self, int how,
 }
 
 long sys_rt_sigpending(struct thread *self, uint64_t __user *set,
-		       size_t set_size)
+                       size_t set_size)
 {
 	uint64_t pending = signal_pending_set(self) & self->sig->blocked;
 
@@ -120,7 +120,7 @@ long sys_pause(struct thread *self)
 }
 
 long sys_rt_sigsuspend(struct thread *self, const uint64_t __user *set,
-		       size_t set_size)
+                       size_t set_size)
 {
 	uint64_t mask;
 	int ret;
@@ -144,12 +144,12 @@ static int write_siginfo(void __user *p, const struct siginfo *info)
 	if (ret < 0)
 		return ret;
 	return clear_user(user_ptr(user_addr(p) + sizeof(*info)),
-			  SIGINFO_USER_SIZE - sizeof(*info));
+	                  SIGINFO_USER_SIZE - sizeof(*info));
 }
 
 /* 0 with *ret_info, -EAGAIN at the deadline, -EINTR. */
 static int wait_for(struct thread *self, uint64_t wanted, uint64_t deadline_ns,
-		    struct siginfo *ret_info)
+                    struct siginfo *ret_info)
 {
 	bool found;
 	int ret = 0;
@@ -173,8 +173,8 @@ static int wait_for(struct thread *self, uint64_t wanted, uint64_t deadline_ns,
 }
 
 long sys_rt_sigtimedwait(struct thread *self, const uint64_t __user *set,
-			 void __user *info, const void __user *timeout,
-			 size_t set_size)
+                         void __user *info, const void __user *timeout,
+                         size_t set_size)
 {
 	uint64_t wanted, ns, deadline = NO_DEADLINE;
 	struct siginfo got;
@@ -200,16 +200,14 @@ long sys_rt_sigtimedwait(struct thread *self, const uint64_t __user *set,
 /* --- the rest --- */
 
 static int set_altstack(struct thread_signal *ts,
-			const struct sigaltstack_user *ss)
+                        const struct sigaltstack_user *ss)
 {
 	uint32_t mode = (uint32_t)ss->flags & ~SS_AUTODISARM;
 
 	if (mode != 0 && mode != SS_ONSTACK && mode != SS_DISABLE)
 		return -EINVAL;
 	if (mode == SS_DISABLE) {
-		ts->altstack = (struct sigaltstack_user){
-			.flags = ss->flags
-		};
+		ts->altstack = (struct sigaltstack_user){ .flags = ss->flags };
 		return 0;
 	}
 	if (ss->size < sigframe_stack_min())
@@ -223,7 +221,7 @@ static int set_altstack(struct thread_signal *ts,
 }
 
 long sys_sigaltstack(struct thread *self, const void __user *ss,
-		     void __user *old)
+                     void __user *old)
 {
 	struct thread_signal *ts = self->sig;
 	bool is_on = sigframe_on_altstack(ts, self->regs->rsp);

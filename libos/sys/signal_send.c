@@ -27,21 +27,20 @@ struct kill_request {
 	struct thread *self;
 	struct cred cred;
 	struct siginfo info;
-	int sig; /* 0: only the checks */
+	int sig;      /* 0: only the checks */
 	int32_t pgid; /* 0: everybody but the caller and the first process */
 	bool any;
 	int error;
 };
 
 static void request_init(struct kill_request *r, struct thread *self, int sig,
-			 int code)
+                         int code)
 {
 	memset(r, 0, sizeof(*r));
 	r->self = self;
 	r->sig = sig;
 	cred_read(self, &r->cred);
-	siginfo_init_user(&r->info, sig, code, process_tgid(self),
-			  r->cred.uid);
+	siginfo_init_user(&r->info, sig, code, process_tgid(self), r->cred.uid);
 }
 
 static int signal_process(const struct kill_request *r, struct process *p)
@@ -56,8 +55,8 @@ static int kill_visit(struct process *p, void *arg)
 	struct kill_request *r = arg;
 	int ret;
 
-	if (r->pgid ? p->pgid != r->pgid :
-		      p == r->self->process || p == process_first())
+	if (r->pgid ? p->pgid != r->pgid
+	            : p == r->self->process || p == process_first())
 		return 0;
 	ret = signal_process(r, p);
 	if (ret == 0)
@@ -158,7 +157,7 @@ long sys_tkill(struct thread *self, int tid, int sig)
  * to somebody else.
  */
 static int read_info(struct kill_request *r, int target,
-		     const void __user *info)
+                     const void __user *info)
 {
 	int ret = copy_from_user(&r->info, info, sizeof(r->info));
 
@@ -172,7 +171,7 @@ static int read_info(struct kill_request *r, int target,
 }
 
 long sys_rt_sigqueueinfo(struct thread *self, int pid, int sig,
-			 const void __user *info)
+                         const void __user *info)
 {
 	struct kill_request r;
 	int ret;
@@ -185,7 +184,7 @@ long sys_rt_sigqueueinfo(struct thread *self, int pid, int sig,
 }
 
 long sys_rt_tgsigqueueinfo(struct thread *self, int tgid, int tid, int sig,
-			   const void __user *info)
+                           const void __user *info)
 {
 	struct kill_request r;
 	int ret;

@@ -2,8 +2,6 @@
 /*
  * time.c - reading clocks and sleeping.
  */
-#include "libos/time/clock.h"
-
 #include "base/errno.h"
 #include "base/string.h"
 #include "base/units.h"
@@ -13,6 +11,7 @@
 #include "libos/sched/sched.h"
 #include "libos/sys/syscalls_gen.h"
 #include "libos/sys/time_abi.h"
+#include "libos/time/clock.h"
 
 /* What the coarse clocks are said to be: Linux at 250 ticks a second. */
 #define COARSE_NS 4000000ull
@@ -98,7 +97,7 @@ long sys_clock_gettime(struct thread *self, int clock, void __user *ts)
 long sys_clock_getres(struct thread *self, int clock, void __user *ts)
 {
 	bool is_coarse = clock == CLOCK_REALTIME_COARSE ||
-			 clock == CLOCK_MONOTONIC_COARSE;
+	                 clock == CLOCK_MONOTONIC_COARSE;
 	uint64_t now;
 	int ret = clock_read(self, clock, &now);
 
@@ -120,7 +119,7 @@ long sys_clock_settime(struct thread *self, int clock, const void __user *ts)
 }
 
 long sys_settimeofday(struct thread *self, const void __user *tv,
-		      const void __user *tz)
+                      const void __user *tz)
 {
 	(void)self;
 	(void)tv;
@@ -206,15 +205,14 @@ static int sleep_until(uint64_t deadline_ns)
 
 /* nanosleep(2): an interrupted span says how much is left of it. */
 static long sleep_span(struct thread *self, uint64_t deadline_ns,
-		       uint64_t rmtp);
+                       uint64_t rmtp);
 
 static long sleep_again(struct thread *self, struct restart_block *rb)
 {
 	return sleep_span(self, rb->deadline_ns, rb->rmtp);
 }
 
-static long sleep_span(struct thread *self, uint64_t deadline_ns,
-		       uint64_t rmtp)
+static long sleep_span(struct thread *self, uint64_t deadline_ns, uint64_t rmtp)
 {
 	struct restart_block *rb = &self->sig->restart;
 	int ret = sleep_until(deadline_ns);
@@ -257,7 +255,7 @@ static long sleep_to_instant(int clock, uint64_t ns)
 }
 
 long sys_clock_nanosleep(struct thread *self, int clock, int flags,
-			 const void __user *req, void __user *rem)
+                         const void __user *req, void __user *rem)
 {
 	uint64_t ns;
 	int ret;
@@ -275,7 +273,7 @@ long sys_clock_nanosleep(struct thread *self, int clock, int flags,
 }
 
 long sys_nanosleep(struct thread *self, const void __user *req,
-		   void __user *rem)
+                   void __user *rem)
 {
 	return sys_clock_nanosleep(self, CLOCK_MONOTONIC, 0, req, rem);
 }

@@ -3,8 +3,6 @@
  * elf_test.c - the parser of program files against a good file, a table of bad
  * ones, and every single-byte change of both.
  */
-#include "libos/proc/elf.h"
-
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 #include "abi/layout.h"
 #include "base/errno.h"
 #include "base/units.h"
+#include "libos/proc/elf.h"
 #include "libos/tests/fake/check.h"
 
 enum { NPHDRS = 5 };
@@ -127,7 +126,8 @@ static const struct bad bad[] = {
 	{ "header size", EH(e_phentsize), 32 },
 	{ "headers beyond all files", EH(e_phoff), UINT64_MAX },
 	{ "address wraps", PH(3, p_vaddr), UINT64_MAX - 0x20f },
-	{ "address is the kernel's", PH(3, p_vaddr), USER_END - 0x1000 + 0xdf0 },
+	{ "address is the kernel's", PH(3, p_vaddr),
+	  USER_END - 0x1000 + 0xdf0 },
 	{ "size wraps", PH(3, p_memsz), UINT64_MAX },
 	{ "more in the file than in memory", PH(3, p_filesz), 0x4000 },
 	{ "offset wraps", PH(3, p_offset), UINT64_MAX - 0x20f },
@@ -187,11 +187,11 @@ static void cut_off(void)
 
 	for (n = 0; n < sizeof(good.eh); n++)
 		CHECK_EQ(elf_parse_header(cspan_make(&good.eh, n), &elf),
-			 -ENOEXEC);
+		         -ENOEXEC);
 	for (n = 0; n < sizeof(good.ph); n++) {
 		CHECK_EQ(elf_parse_header(CSPAN_OF(good.eh), &elf), 0);
 		CHECK_EQ(elf_parse_phdrs(cspan_make(good.ph, n), &elf),
-			 -ENOEXEC);
+		         -ENOEXEC);
 	}
 }
 
@@ -210,7 +210,8 @@ static void check_promises(const struct elf_image *elf)
 		const struct elf_segment *s = &elf->segments[i];
 
 		CHECK(s->vaddr >= last && s->filesz <= s->memsz);
-		CHECK(s->vaddr + s->memsz <= elf->end && s->vaddr >= elf->lowest);
+		CHECK(s->vaddr + s->memsz <= elf->end &&
+		      s->vaddr >= elf->lowest);
 		CHECK((s->vaddr - s->offset) % PAGE_SIZE == 0);
 		last = s->vaddr + s->memsz;
 	}

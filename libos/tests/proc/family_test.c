@@ -66,7 +66,7 @@ static void end(struct process *p, int status)
 static void set_up(void)
 {
 	proc_config = (struct proc_config){ .stack_size = 8 << 20,
-					    .max_threads = 16 };
+		                            .max_threads = 16 };
 	pid_init();
 	thread_set_ops(&thread_ops);
 	hook_status = -1;
@@ -89,10 +89,11 @@ static void tear_down(void)
 }
 
 static long wait_for(struct process *p, enum wait_which which, int32_t id,
-		     uint32_t options, struct wait_result *ret)
+                     uint32_t options, struct wait_result *ret)
 {
-	struct wait_request req = { .which = which, .id = id,
-				    .options = options };
+	struct wait_request req = { .which = which,
+		                    .id = id,
+		                    .options = options };
 
 	return process_wait(p, &req, ret);
 }
@@ -158,8 +159,7 @@ static void waiting(void)
 	CHECK_EQ(wait_for(init, WAIT_PID, 99, WEXITED, &r), -ECHILD);
 	CHECK_EQ(wait_for(init, WAIT_PGID, 99, WEXITED, &r), -ECHILD);
 	end(b, 0x700);
-	CHECK_EQ(wait_for(init, WAIT_PID, a->pid.nr, WEXITED | WNOHANG, &r),
-		 0);
+	CHECK_EQ(wait_for(init, WAIT_PID, a->pid.nr, WEXITED | WNOHANG, &r), 0);
 	CHECK_EQ(wait_for(init, WAIT_PGID, 3, WEXITED | WNOWAIT, &r), 3);
 	CHECK_EQ(wait_for(init, WAIT_PGID, 3, WUNTRACED | WNOHANG, &r), 0);
 	CHECK_EQ(wait_for(init, WAIT_PGID, 3, WEXITED, &r), 3);
@@ -216,7 +216,7 @@ static void clone_children(void)
 	end(a, 0);
 	CHECK_EQ(wait_for(init, WAIT_ANY, 0, WEXITED, &r), -ECHILD);
 	CHECK_EQ(wait_for(init, WAIT_ANY, 0, WEXITED | WNOWAIT | __WCLONE, &r),
-		 2);
+	         2);
 	CHECK_EQ(wait_for(init, WAIT_ANY, 0, WEXITED | __WALL, &r), 2);
 	tear_down();
 }

@@ -4,11 +4,10 @@
  * ends.  What other threads do happens when the waiter has nothing else to
  * wait for.
  */
-#include "libos/ipc/futex.h"
-
 #include <string.h>
 
 #include "base/errno.h"
+#include "libos/ipc/futex.h"
 #include "libos/libos_errno.h"
 #include "libos/mm/mm.h"
 #include "libos/mm/usercopy.h"
@@ -56,7 +55,7 @@ static bool idle_wakes(void)
 }
 
 static void wake_while_asleep(uint32_t __user *at, enum futex_sharing sharing,
-			      uint32_t bitset)
+                              uint32_t bitset)
 {
 	wake_at = at;
 	wake_sharing = sharing;
@@ -69,7 +68,7 @@ static void wake_while_asleep(uint32_t __user *at, enum futex_sharing sharing,
 static int wait(enum futex_sharing sharing, uint32_t val, uint64_t deadline)
 {
 	return futex_wait(self(), word, sharing, val, deadline,
-			  FUTEX_BITSET_ALL);
+	                  FUTEX_BITSET_ALL);
 }
 
 static void waiting(void)
@@ -86,8 +85,9 @@ static void waiting(void)
 	wake_while_asleep(word, FUTEX_IS_PRIVATE, FUTEX_BITSET_ALL);
 	CHECK_EQ(wait(FUTEX_IS_PRIVATE, 5, NO_DEADLINE), 0);
 	CHECK_EQ(woken, 1);
-	CHECK_EQ(futex_wake(self(), word, FUTEX_IS_PRIVATE, 9,
-			    FUTEX_BITSET_ALL), 0);
+	CHECK_EQ(
+		futex_wake(self(), word, FUTEX_IS_PRIVATE, 9, FUTEX_BITSET_ALL),
+		0);
 }
 
 /* Without the flag, private memory has the same key with it: pthread_join. */
@@ -108,11 +108,11 @@ static void not_for_me(void)
 	CHECK_EQ(woken, 0);
 	wake_while_asleep(word, FUTEX_IS_PRIVATE, 2);
 	CHECK_EQ(futex_wait(self(), word, FUTEX_IS_PRIVATE, 5, NO_DEADLINE, 1),
-		 -EDEADLK);
+	         -EDEADLK);
 	CHECK_EQ(woken, 0);
 	wake_while_asleep(word, FUTEX_IS_PRIVATE, 3);
 	CHECK_EQ(futex_wait(self(), word, FUTEX_IS_PRIVATE, 5, NO_DEADLINE, 1),
-		 0);
+	         0);
 }
 
 /* The same address in two address spaces is two futexes. */
@@ -140,7 +140,7 @@ static void bad_arguments(void)
 	CHECK_EQ(futex_wait(self(), word, FUTEX_IS_PRIVATE, 0, 0, 0), -EINVAL);
 	CHECK_EQ(futex_wake(self(), word, FUTEX_IS_PRIVATE, 1, 0), -EINVAL);
 	CHECK_EQ(futex_wait(self(), nowhere, FUTEX_IS_PRIVATE, 0, 0, 1),
-		 -EFAULT);
+	         -EFAULT);
 }
 
 static void interrupted(void)
@@ -149,8 +149,9 @@ static void interrupted(void)
 	thread_set_work(self(), WORK_SIGNAL);
 	CHECK_EQ(wait(FUTEX_IS_PRIVATE, 5, NO_DEADLINE), -ERESTARTSYS);
 	thread_clear_work(self(), WORK_SIGNAL);
-	CHECK_EQ(futex_wake(self(), word, FUTEX_IS_PRIVATE, 1,
-			    FUTEX_BITSET_ALL), 0);
+	CHECK_EQ(
+		futex_wake(self(), word, FUTEX_IS_PRIVATE, 1, FUTEX_BITSET_ALL),
+		0);
 }
 
 /* --- requeue --- */
@@ -166,7 +167,7 @@ static bool idle_requeues(void)
 		return true;
 	case 1:
 		woken = futex_wake(self(), other, FUTEX_IS_PRIVATE, 1,
-				   FUTEX_BITSET_ALL);
+		                   FUTEX_BITSET_ALL);
 		return true;
 	default:
 		return false;
@@ -177,8 +178,11 @@ static void requeueing(void)
 {
 	store(word, 5);
 	requeue = (struct futex_requeue){
-		.from = word, .to = other, .nrequeue = 1,
-		.has_expected = true, .expected = 5,
+		.from = word,
+		.to = other,
+		.nrequeue = 1,
+		.has_expected = true,
+		.expected = 5,
 	};
 	idle_left = 2;
 	fake_idle = idle_requeues;
@@ -203,7 +207,7 @@ struct wake_op_case {
 
 #define OP(op, arg, cmp, cmparg)                                               \
 	((uint32_t)(op) << 28 | (uint32_t)(cmp) << 24 |                        \
-	 ((uint32_t)(arg) & 0xfff) << 12 | ((uint32_t)(cmparg) & 0xfff))
+	 ((uint32_t)(arg)&0xfff) << 12 | ((uint32_t)(cmparg)&0xfff))
 
 static const struct wake_op_case wake_ops[] = {
 	{ OP(0, 9, 0, 0), 5, 9, 0 },
@@ -227,11 +231,13 @@ static void wake_op_results(void)
 
 		store(other, c->before);
 		CHECK_EQ(futex_wake_op(self(), FUTEX_IS_PRIVATE, word, 1, other,
-				       1, c->op), c->want);
+		                       1, c->op),
+		         c->want);
 		CHECK_EQ(load(other), c->after);
 	}
 	CHECK_EQ(futex_wake_op(self(), FUTEX_IS_PRIVATE, word, 1, user_ptr(64),
-			       1, 0), -EFAULT);
+	                       1, 0),
+	         -EFAULT);
 }
 
 static uint32_t idle_op;
@@ -241,7 +247,7 @@ static bool idle_wake_op(void)
 	if (idle_left-- <= 0)
 		return false;
 	woken = futex_wake_op(self(), FUTEX_IS_PRIVATE, other, 0, word, 1,
-			      idle_op);
+	                      idle_op);
 	return true;
 }
 
@@ -253,9 +259,9 @@ static void wake_op_condition(void)
 		int arg;
 		bool holds;
 	} cases[] = {
-		{ 0, 5, true }, { 0, 4, false }, { 1, 4, true },
-		{ 1, 5, false }, { 2, 6, true }, { 2, 5, false },
-		{ 3, 5, true }, { 3, 4, false }, { 4, 4, true },
+		{ 0, 5, true },  { 0, 4, false }, { 1, 4, true },
+		{ 1, 5, false }, { 2, 6, true },  { 2, 5, false },
+		{ 3, 5, true },  { 3, 4, false }, { 4, 4, true },
 		{ 4, 5, false }, { 5, -1, true }, { 5, 6, false },
 	};
 	size_t i;
@@ -266,7 +272,7 @@ static void wake_op_condition(void)
 		idle_left = 1;
 		fake_idle = idle_wake_op;
 		CHECK_EQ(wait(FUTEX_IS_PRIVATE, 5, NO_DEADLINE),
-			 cases[i].holds ? 0 : -EDEADLK);
+		         cases[i].holds ? 0 : -EDEADLK);
 		CHECK_EQ(woken, cases[i].holds);
 	}
 }
@@ -316,8 +322,8 @@ static void put_head(uint64_t next, uint64_t pending)
 
 static uint32_t lock_word(int i)
 {
-	return load(user_ptr(entry_addr(i) + offsetof(struct lock_entry,
-						      word)));
+	return load(
+		user_ptr(entry_addr(i) + offsetof(struct lock_entry, word)));
 }
 
 static void robust_list(void)

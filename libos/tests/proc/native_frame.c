@@ -13,9 +13,9 @@ void native_frame_take(uint64_t sp, siginfo_t *info, ucontext_t *uc);
 
 /* C code can't see its own entry's stack pointer. */
 __asm__(".globl native_frame_handler\n"
-	"native_frame_handler:\n"
-	"	mov %rsp, %rdi\n"
-	"	jmp native_frame_take\n");
+        "native_frame_handler:\n"
+        "	mov %rsp, %rdi\n"
+        "	jmp native_frame_take\n");
 void native_frame_handler(int sig, siginfo_t *info, void *uc);
 
 void native_frame_take(uint64_t sp, siginfo_t *info, ucontext_t *uc)
@@ -41,14 +41,14 @@ void native_frame_take(uint64_t sp, siginfo_t *info, ucontext_t *uc)
 void native_frame_capture(struct native_frame *ret)
 {
 	struct sigaction sa = { .sa_sigaction = native_frame_handler,
-				.sa_flags = SA_SIGINFO };
+		                .sa_flags = SA_SIGINFO };
 	long pid = getpid(), tid = syscall(SYS_gettid), nr = SYS_tgkill;
 
 	out = ret;
 	sigaction(SIGUSR1, &sa, NULL);
 	__asm__ volatile("mov $0x12121212, %%r12\n\t"
-			 "syscall"
-			 : "+a"(nr)
-			 : "D"(pid), "S"(tid), "d"((long)SIGUSR1)
-			 : "rcx", "r11", "r12", "memory");
+	                 "syscall"
+	                 : "+a"(nr)
+	                 : "D"(pid), "S"(tid), "d"((long)SIGUSR1)
+	                 : "rcx", "r11", "r12", "memory");
 }

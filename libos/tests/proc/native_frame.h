@@ -20,7 +20,7 @@ struct native_frame {
 	uint64_t restorer;
 	uint64_t sp_before; /* the stack pointer that was interrupted */
 	uint32_t xstate_size;
-	size_t size; /* bytes of the copy */
+	size_t size;                     /* bytes of the copy */
 	uint8_t bytes[NATIVE_FRAME_MAX]; /* from frame upwards */
 };
 

@@ -32,11 +32,26 @@ static const struct sigaction_user action = {
 static void fresh_regs(void)
 {
 	regs = (struct regs){
-		.r8 = 8, .r9 = 9, .r10 = 10, .r11 = 11, .r12 = 0x12121212,
-		.r13 = 13, .r14 = 14, .r15 = 15, .rax = 1, .rbx = 2, .rcx = 3,
-		.rdx = 4, .rsi = 5, .rdi = 6, .rbp = 7,
-		.rip = 0x400123, .rflags = 0x246, .rsp = stack_top - 4096,
-		.orig_rax = 0, .source = REGS_STUB,
+		.r8 = 8,
+		.r9 = 9,
+		.r10 = 10,
+		.r11 = 11,
+		.r12 = 0x12121212,
+		.r13 = 13,
+		.r14 = 14,
+		.r15 = 15,
+		.rax = 1,
+		.rbx = 2,
+		.rcx = 3,
+		.rdx = 4,
+		.rsi = 5,
+		.rdi = 6,
+		.rbp = 7,
+		.rip = 0x400123,
+		.rflags = 0x246,
+		.rsp = stack_top - 4096,
+		.orig_rax = 0,
+		.source = REGS_STUB,
 	};
 }
 
@@ -97,8 +112,8 @@ static void same_as_linux(void)
 	CHECK_EQ(AT(n, n->sigmask_at), offsetof(struct sigframe, uc.sigmask));
 	CHECK_EQ(f->uc.mcontext.r12, 0x12121212);
 	CHECK_EQ(f->return_address, n->restorer);
-	CHECK_EQ(f->uc.flags, UC_FP_XSTATE | UC_SIGCONTEXT_SS |
-				      UC_STRICT_RESTORE_SS);
+	CHECK_EQ(f->uc.flags,
+	         UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS);
 	CHECK_EQ(f->uc.mcontext.cs, USER_CS);
 	CHECK_EQ(f->uc.mcontext.ss, USER_SS);
 	CHECK_EQ(f->uc.mcontext.fpstate, n->fpstate);
@@ -180,10 +195,13 @@ static void contents(void)
 	CHECK_EQ(f.uc.stack.flags, SS_DISABLE);
 	CHECK_EQ(f.info.rt.pid, 42);
 	CHECK_EQ(f.info.rt.uid, 7);
-	CHECK_EQ(copy_from_user(fp, user_ptr(f.uc.mcontext.fpstate),
-				sizeof(fp)), 0);
-	CHECK_EQ(copy_from_user(magic, user_ptr(f.uc.mcontext.fpstate +
-						FAKE_FPU_SIZE), 4), 0);
+	CHECK_EQ(
+		copy_from_user(fp, user_ptr(f.uc.mcontext.fpstate), sizeof(fp)),
+		0);
+	CHECK_EQ(copy_from_user(magic,
+	                        user_ptr(f.uc.mcontext.fpstate + FAKE_FPU_SIZE),
+	                        4),
+	         0);
 	CHECK(memcmp(magic, "EXPF", 4) == 0);
 	CHECK(memcmp(fp + FPX_SW_OFFSET, "SXPF", 4) == 0);
 }
@@ -209,10 +227,10 @@ static void refusals(void)
 	before = regs;
 	no_restorer.flags &= ~(uint64_t)SA_RESTORER;
 	CHECK_EQ(sigframe_push(fake_thread(), &regs, &no_restorer, &info, 0),
-		 -EFAULT);
+	         -EFAULT);
 	in_kernel.handler = KERNEL_BASE;
 	CHECK_EQ(sigframe_push(fake_thread(), &regs, &in_kernel, &info, 0),
-		 -EFAULT);
+	         -EFAULT);
 	CHECK(memcmp(&before, &regs, sizeof(regs)) == 0);
 	regs.rsp = 64;
 	CHECK_EQ(push(), -EFAULT);
@@ -313,7 +331,8 @@ static void forged_frames(void)
 		CHECK_EQ(push(), 0);
 		frame = regs.rsp;
 		CHECK_EQ(copy_to_user(user_ptr(frame + forged[i].offset),
-				      &forged[i].value, 8), 0);
+		                      &forged[i].value, 8),
+		         0);
 		regs.rsp += 8;
 		ret = sigframe_pop(fake_thread(), &regs);
 		if (ret != forged[i].want)
@@ -372,9 +391,10 @@ static void forged_vector_states(void)
 		fpu_init(fake_thread()->fpu);
 		CHECK_EQ(push(), 0);
 		f = frame_at(regs.rsp);
-		CHECK_EQ(copy_to_user(user_ptr(f.uc.mcontext.fpstate +
-					       s->offset),
-				      &s->value, s->size), 0);
+		CHECK_EQ(copy_to_user(
+				 user_ptr(f.uc.mcontext.fpstate + s->offset),
+				 &s->value, s->size),
+		         0);
 		regs.rsp += 8;
 		ret = sigframe_pop(fake_thread(), &regs);
 		if (ret != s->want)

@@ -3,8 +3,6 @@
  * signal_test.c - sending, choosing a thread, queues, default actions, system
  * calls that are interrupted and restarted.
  */
-#include "libos/signal/signal.h"
-
 #include <string.h>
 
 #include "base/errno.h"
@@ -12,6 +10,7 @@
 #include "libos/mm/usercopy.h"
 #include "libos/sched/sched.h"
 #include "libos/signal/frame.h"
+#include "libos/signal/signal.h"
 #include "libos/tests/fake/check.h"
 #include "libos/tests/fake/fake.h"
 #include "libos/tests/proc/cpu.h"
@@ -25,7 +24,7 @@ static struct regs regs;
 static int fatal_sig;
 
 static void note_fatal(struct thread *self, const struct regs *r,
-		       const struct siginfo *info)
+                       const struct siginfo *info)
 {
 	(void)self, (void)r;
 	fatal_sig = info->signo;
@@ -49,9 +48,10 @@ static void set_up(void)
 		threads[i].regs = &regs;
 		CHECK(signal_group_add(&group, &threads[i]));
 	}
-	regs = (struct regs){ .rip = 0x400102, .rsp = sp,
-			      .orig_rax = NOT_A_SYSCALL,
-			      .source = REGS_FAULT };
+	regs = (struct regs){ .rip = 0x400102,
+		              .rsp = sp,
+		              .orig_rax = NOT_A_SYSCALL,
+		              .source = REGS_FAULT };
 }
 
 static void tear_down(void)
@@ -321,7 +321,7 @@ struct restart {
 	uint64_t flags; /* of the action */
 	bool has_handler;
 	uint64_t want_rax; /* in the frame or the registers */
-	bool want_back;	   /* rip at the syscall instruction */
+	bool want_back;    /* rip at the syscall instruction */
 };
 
 #define NR 35

@@ -72,11 +72,21 @@ static uint64_t check_strings(uint64_t p, const char *const *strings)
 static void check_layout(const char *const *argv, const char *const *envp)
 {
 	struct stack_info info = {
-		.top = TOP, .limit = TOP - SIZE, .execfn = "/bin/prog",
-		.phdr = 0x400040, .nphdrs = 11, .entry = 0x401000,
-		.base = 0x2000000, .vdso = 0x3000000, .uid = 1, .euid = 2,
-		.gid = 3, .egid = 4, .hwcap = 0xbfebfbff,
-		.minsigstksz = 3632, .random = { 1, 2, 3, 15 },
+		.top = TOP,
+		.limit = TOP - SIZE,
+		.execfn = "/bin/prog",
+		.phdr = 0x400040,
+		.nphdrs = 11,
+		.entry = 0x401000,
+		.base = 0x2000000,
+		.vdso = 0x3000000,
+		.uid = 1,
+		.euid = 2,
+		.gid = 3,
+		.egid = 4,
+		.hwcap = 0xbfebfbff,
+		.minsigstksz = 3632,
+		.random = { 1, 2, 3, 15 },
 	};
 	struct stack_result r;
 	struct exec_args a;
@@ -176,8 +186,9 @@ static int fail_write(void *ctx, uint64_t addr, const void *src, size_t size)
 
 static void failing_writes(void)
 {
-	struct stack_info info = { .top = TOP, .limit = TOP - SIZE,
-				   .execfn = "/x" };
+	struct stack_info info = { .top = TOP,
+		                   .limit = TOP - SIZE,
+		                   .execfn = "/x" };
 	struct stack_result r;
 	struct exec_args a;
 	int n, left, ret = -1;

@@ -127,7 +127,7 @@ static struct child {
 static pid_t spawn(const char *what, const char *a, const char *b)
 {
 	char *args[] = { (char *)program, (char *)what, (char *)a, (char *)b,
-			 NULL };
+		         NULL };
 	pid_t pid;
 	int ret = posix_spawn(&pid, program, NULL, NULL, args, environ);
 
@@ -189,7 +189,7 @@ static void on_chld(int sig, siginfo_t *info, void *uc)
 static void child_signal(void)
 {
 	struct sigaction sa = { .sa_sigaction = on_chld,
-				.sa_flags = SA_SIGINFO };
+		                .sa_flags = SA_SIGINFO };
 	pid_t pid;
 
 	chld_pid = 0;
@@ -299,14 +299,15 @@ static void clone_without_thread(void)
 {
 	int value = 6, st;
 	pid_t pid = clone(clone_body, clone_stack + sizeof(clone_stack),
-			  CLONE_VM, &value);
+	                  CLONE_VM, &value);
 
 	EXPECT(pid > 0);
 	EXPECT(waitpid(pid, &st, 0) < 0 && errno == ECHILD);
 	EXPECT(waitpid(pid, &st, __WALL) == pid && WEXITSTATUS(st) == 9);
 	EXPECT(clone_word == 6);
 	EXPECT(clone(clone_body, clone_stack + sizeof(clone_stack),
-		     CLONE_THREAD, &value) < 0 && errno == EINVAL);
+	             CLONE_THREAD, &value) < 0 &&
+	       errno == EINVAL);
 }
 
 /* --- threads --- */
@@ -387,7 +388,8 @@ static void timed_condition(void)
 	pthread_mutex_unlock(&mutex);
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	EXPECT((after.tv_sec - before.tv_sec) * 1000000000l + after.tv_nsec -
-		       before.tv_nsec >= 49000000);
+	               before.tv_nsec >=
+	       49000000);
 }
 
 static void *cancelled(void *arg)
@@ -432,7 +434,7 @@ static void robust_mutex(void)
 }
 
 static long futex(uint32_t *p, int op, uint32_t val, void *timeout,
-		  uint32_t *p2, uint32_t val3)
+                  uint32_t *p2, uint32_t val3)
 {
 	return syscall(SYS_futex, p, op, val, timeout, p2, val3);
 }
@@ -449,14 +451,15 @@ static void futex_answers(void)
 	EXPECT(futex(word, FUTEX_WAIT, 5, &bad, NULL, 0) < 0 &&
 	       errno == EINVAL);
 	EXPECT(futex((uint32_t *)((char *)word + 1), FUTEX_WAIT, 5, NULL, NULL,
-		     0) < 0 && errno == EINVAL);
+	             0) < 0 &&
+	       errno == EINVAL);
 	EXPECT(futex((uint32_t *)8, FUTEX_WAIT, 5, NULL, NULL, 0) < 0 &&
 	       errno == EFAULT);
 	EXPECT(futex(word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0);
 	EXPECT(futex(word, FUTEX_CMP_REQUEUE, 1, (void *)1, word + 1, 4) < 0 &&
 	       errno == EAGAIN);
 	EXPECT(futex(word, FUTEX_WAKE_OP, 1, (void *)1, word + 1,
-		     FUTEX_OP(FUTEX_OP_ADD, 7, FUTEX_OP_CMP_EQ, 0)) == 0);
+	             FUTEX_OP(FUTEX_OP_ADD, 7, FUTEX_OP_CMP_EQ, 0)) == 0);
 	EXPECT(word[1] == 7);
 	EXPECT(futex(word, FUTEX_WAIT_BITSET, 5, NULL, NULL, 0) < 0 &&
 	       errno == EINVAL);

@@ -41,10 +41,10 @@ static void install(int sig, void (*f)(int), int flags)
 }
 
 static void install_info(int sig, void (*f)(int, siginfo_t *, void *),
-			 int flags)
+                         int flags)
 {
 	struct sigaction sa = { .sa_sigaction = f,
-				.sa_flags = flags | SA_SIGINFO };
+		                .sa_flags = flags | SA_SIGINFO };
 
 	EXPECT(sigaction(sig, &sa, NULL) == 0);
 }
@@ -129,8 +129,8 @@ static void fault(int sig, siginfo_t *info, void *uc)
 
 static void faults_are_told(void)
 {
-	char *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		       0);
+	char *p =
+		mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	volatile char *volatile low = (char *)8;
 
 	install_info(SIGSEGV, fault, 0);
@@ -173,9 +173,9 @@ static void handler_sees_and_sets_registers(void)
 
 	install_info(SIGILL, skip, 0);
 	__asm__ volatile("mov $0x1234, %%rbx; ud2"
-			 : "=a"(rax)
-			 :
-			 : "rbx", "memory");
+	                 : "=a"(rax)
+	                 :
+	                 : "rbx", "memory");
 	EXPECT(rax == 77);
 	EXPECT(count == 1);
 }
@@ -184,8 +184,8 @@ static void spoil_vectors(int sig)
 {
 	(void)sig;
 	count++;
-	__asm__ volatile("pcmpeqd %%xmm0, %%xmm0; pcmpeqd %%xmm15, %%xmm15"
-			 ::: "xmm0", "xmm15");
+	__asm__ volatile("pcmpeqd %%xmm0, %%xmm0; pcmpeqd %%xmm15, %%xmm15" ::
+	                         : "xmm0", "xmm15");
 }
 
 static void vector_state_survives(void)
@@ -196,14 +196,14 @@ static void vector_state_survives(void)
 	count = 0;
 	install(SIGUSR1, spoil_vectors, 0);
 	__asm__ volatile("movdqu (%[in]), %%xmm0\n\t"
-			 "movdqu (%[in]), %%xmm15\n\t"
-			 "syscall\n\t"
-			 "pand %%xmm15, %%xmm0\n\t"
-			 "movdqu %%xmm0, (%[out])"
-			 :
-			 : [in] "r"(in), [out] "r"(out), "a"((long)SYS_tgkill),
-			   "D"(pid), "S"(tid), "d"((long)SIGUSR1)
-			 : "rcx", "r11", "memory", "xmm0", "xmm15");
+	                 "movdqu (%[in]), %%xmm15\n\t"
+	                 "syscall\n\t"
+	                 "pand %%xmm15, %%xmm0\n\t"
+	                 "movdqu %%xmm0, (%[out])"
+	                 :
+	                 : [in] "r"(in), [out] "r"(out), "a"((long)SYS_tgkill),
+	                   "D"(pid), "S"(tid), "d"((long)SIGUSR1)
+	                 : "rcx", "r11", "memory", "xmm0", "xmm15");
 	EXPECT(count == 1);
 	EXPECT(memcmp(in, out, sizeof(in)) == 0);
 }
@@ -282,7 +282,7 @@ static void one_shot_and_nodefer(void)
 static void arm(int ms, int every_ms)
 {
 	struct itimerval it = { .it_value.tv_usec = ms * 1000,
-				.it_interval.tv_usec = every_ms * 1000 };
+		                .it_interval.tv_usec = every_ms * 1000 };
 
 	EXPECT(setitimer(ITIMER_REAL, &it, NULL) == 0);
 }
@@ -449,7 +449,7 @@ static void bad_arguments(void)
 	EXPECT(kill(getpid(), 0) == 0);
 	EXPECT(syscall(SYS_tgkill, getpid(), 1 << 21, 0) < 0 && errno == ESRCH);
 	EXPECT(syscall(SYS_rt_sigqueueinfo, getppid() ? getppid() : 4000000,
-		       SIGUSR1, &info) < 0 &&
+	               SIGUSR1, &info) < 0 &&
 	       (errno == EPERM || errno == ESRCH));
 	EXPECT(syscall(SYS_rt_sigaction, SIGUSR1, NULL, NULL, 4) < 0 &&
 	       errno == EINVAL);
