@@ -75,7 +75,7 @@ static enum boot_error stage_cpuid(void)
 	const struct host_blob *blob = &host_boot_block()->cpuid;
 	static struct host_cpuid table[CPUID_TABLE_MAX];
 	struct crypto_features features;
-	struct cpuid_regs l1, l7;
+	struct cpuid_regs l1, l7, ld;
 
 	if (blob->size > sizeof(table) || blob->size % sizeof(table[0]) ||
 	    host_blob_read(blob, 0, table, blob->size) != (long)blob->size ||
@@ -83,6 +83,8 @@ static enum boot_error stage_cpuid(void)
 		return BOOT_BAD_CPUID;
 	cpuid_lookup(1, 0, &l1);
 	cpuid_lookup(7, 0, &l7);
+	cpuid_lookup(0xd, 1, &ld);
+	fpu_use_xsaveopt(ld.eax & 1);
 	features.ssse3 = l1.ecx >> 9 & 1;
 	features.sse41 = l1.ecx >> 19 & 1;
 	features.aesni = l1.ecx >> 25 & 1;

@@ -30,6 +30,18 @@ static uint8_t probe_area[FPU_AREA_MAX] __aligned(64);
 static uint64_t xfrm;
 static size_t area_size = XSAVE_MIN;
 
+static bool has_xsaveopt;
+
+/* Leaves out what is INIT or was not changed since the last XRSTOR of @area. */
+static void xsaveopt(void *area)
+{
+	__asm__ volatile("xsaveopt64 (%0)"
+			 :
+			 : "r"(area), "a"((uint32_t)xfrm),
+			   "d"((uint32_t)(xfrm >> 32))
+			 : "memory");
+}
+
 static void xsave(void *area)
 {
 	__asm__ volatile("xsave64 (%0)"
@@ -74,6 +86,11 @@ void fpu_setup(uint64_t enclave_xfrm)
 	b = probe_size(0xa5);
 	area_size = ALIGN_UP(MAX(a, b), (size_t)64);
 	memset(probe_area, 0, sizeof(probe_area));
+}
+
+void fpu_use_xsaveopt(bool has)
+{
+	has_xsaveopt = has;
 }
 
 uint64_t fpu_xfrm(void)
@@ -124,7 +141,10 @@ void fpu_save_current(void)
 
 	if (!v->fpu || *v->fpu_in_memory)
 		return;
-	xsave(v->fpu);
+	if (has_xsaveopt)
+		xsaveopt(v->fpu);
+	else
+		xsave(v->fpu);
 	*v->fpu_in_memory = 1;
 }
 

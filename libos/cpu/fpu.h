@@ -21,6 +21,8 @@
  * an area by executing XSAVE, because CPUID's word is the host's.
  */
 void fpu_setup(uint64_t xfrm);
+/* CPUID says there is XSAVEOPT; if that is a lie, the first use ends us. */
+void fpu_use_xsaveopt(bool has);
 uint64_t fpu_xfrm(void);
 size_t fpu_size(void);
 
