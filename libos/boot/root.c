@@ -23,6 +23,7 @@
 #include "libos/mm/mm.h"
 #include "libos/proc/exec.h"
 #include "libos/proc/process.h"
+#include "libos/proc/uts.h"
 #include "libos/proc/sites/sites.h"
 #include "libos/proc/procfs/procfs.h"
 #include "libos/sched/sched.h"
@@ -234,6 +235,8 @@ enum boot_error boot_program(const struct boot_config *cfg,
 		.is_debuggable = cfg->h.flags & BOOTCFG_DEBUGGABLE,
 	};
 	proc_init();
+	if (uts_set_nodename(cfg->hostname, strlen(cfg->hostname)) < 0)
+		log_warn("the host name is longer than 64 bytes");
 	mm_set_ops(&mm_hooks);
 	boot_vdso_init();
 	sites_init(clock_uses_tsc() ? SITES_RDTSC_WORKS : SITES_RDTSC_FAULTS);
