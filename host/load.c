@@ -152,6 +152,7 @@ static int open_platform(struct loader *l)
 		[HOST_PLATFORM_AUTO] = PLATFORM_AUTO,
 		[HOST_PLATFORM_SGX] = PLATFORM_SGX,
 		[HOST_PLATFORM_EMU] = PLATFORM_EMU,
+		[HOST_PLATFORM_SGX_FAKE] = PLATFORM_SGX_FAKE,
 	};
 	static const enum platform_isa isas[] = {
 		PLATFORM_ISA_BEST,

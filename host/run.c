@@ -55,9 +55,14 @@ static void warn_unprotected(const struct host_run_options *options,
 {
 	if (caps->is_protected || options->flags & HOST_RUN_QUIET)
 		return;
-	fputs("occlum: running on the emulated platform: no hardware protects "
-	      "this instance\n",
-	      stderr);
+	if (options->platform == HOST_PLATFORM_SGX_FAKE)
+		fputs("occlum: running on a fake of the SGX driver, for tests: "
+		      "no hardware protects this instance\n",
+		      stderr);
+	else
+		fputs("occlum: running on the emulated platform: no hardware "
+		      "protects this instance\n",
+		      stderr);
 }
 
 static int start(struct runtime *rt, const struct host_run_options *options,

@@ -47,7 +47,8 @@
 enum host_platform {
 	HOST_PLATFORM_AUTO, /* sgx where it works; emu if debuggable */
 	HOST_PLATFORM_SGX,
-	HOST_PLATFORM_EMU
+	HOST_PLATFORM_EMU,
+	HOST_PLATFORM_SGX_FAKE /* tests: sgx's code on a fake driver */
 };
 
 enum host_run_flags {

@@ -63,6 +63,10 @@ struct platform_backend {
 
 int emu_open(const struct platform_options *opt, struct platform **ret_platform,
              struct platform_error *err);
+int sgx_open(const struct platform_options *opt, struct platform **ret_platform,
+             struct platform_error *err);
+int fake_open(const struct platform_options *opt,
+              struct platform **ret_platform, struct platform_error *err);
 
 /* Fill @err (may be NULL) and return @ret, so that a check is one line. */
 __printf(4, 5) int platform_fail(struct platform_error *err, int ret,

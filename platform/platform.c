@@ -12,7 +12,9 @@
 
 /* In the order in which PLATFORM_AUTO tries them. */
 static const struct platform_backend backends[] = {
+	{ PLATFORM_SGX, sgx_open },
 	{ PLATFORM_EMU, emu_open },
+	{ PLATFORM_SGX_FAKE, fake_open },
 };
 
 int platform_fail(struct platform_error *err, int ret, uint32_t code,
@@ -34,25 +36,29 @@ static bool is_candidate(const struct platform_options *opt,
 {
 	if (opt->kind != PLATFORM_AUTO)
 		return b->kind == opt->kind;
-	return b->kind != PLATFORM_EMU || opt->allow_emu;
+	return b->kind == PLATFORM_SGX ||
+	       (b->kind == PLATFORM_EMU && opt->allow_emu);
 }
 
-static int no_candidate(const struct platform_options *opt,
-                        struct platform_error *err)
+/* Why hardware can't be used is in @err; add why nothing else is taken. */
+static int no_candidate(struct platform_error *err)
 {
-	if (opt->kind == PLATFORM_SGX)
-		return platform_fail(err, -ENODEV, 0,
-		                     "this build can't drive SGX hardware");
+	char why[sizeof(err->text) / 2];
+
+	if (!err)
+		return -ENODEV;
+	snprintf(why, sizeof(why), "%.*s", (int)sizeof(why) - 1,
+	         err->text);
 	return platform_fail(err, -ENODEV, 0,
-	                     "no SGX hardware can be used, and the software "
-	                     "platform is only taken for a debuggable image "
-	                     "(or ask for it by name)");
+	                     "%s; the software platform is only taken for a "
+	                     "debuggable image (or ask for it by name)",
+	                     why);
 }
 
 int platform_open(const struct platform_options *opt,
                   struct platform **ret_platform, struct platform_error *err)
 {
-	int ret = 0;
+	int ret = -ENODEV;
 
 	for (size_t i = 0; i < ARRAY_SIZE(backends); i++) {
 		if (!is_candidate(opt, &backends[i]))
@@ -61,7 +67,9 @@ int platform_open(const struct platform_options *opt,
 		if (ret == 0)
 			return 0;
 	}
-	return ret ? ret : no_candidate(opt, err);
+	if (opt->kind == PLATFORM_AUTO && !opt->allow_emu)
+		return no_candidate(err);
+	return ret;
 }
 
 void platform_close(struct platform *p)

@@ -71,6 +71,8 @@ enum platform_kind {
 	PLATFORM_AUTO, /* sgx where it works, else emu if allow_emu */
 	PLATFORM_EMU,
 	PLATFORM_SGX,
+	/* For tests: sgx's code on a checking fake of driver and vDSO. */
+	PLATFORM_SGX_FAKE,
 };
 
 enum platform_isa {
@@ -114,7 +116,7 @@ struct platform_options {
 };
 
 struct platform_caps {
-	const char *name;  /* "sgx" or "emu" */
+	const char *name;  /* "sgx", "emu" or "sgx-fake" */
 	bool is_protected; /* false: no hardware keeps the host out */
 	bool sgx2;         /* EAUG, EACCEPT, EMODPE, EMODPR, EMODT work */
 	bool edeccssa;

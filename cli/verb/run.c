@@ -45,6 +45,7 @@ static const struct choice platforms[] = {
 	{ "auto", HOST_PLATFORM_AUTO },
 	{ "sgx", HOST_PLATFORM_SGX },
 	{ "emu", HOST_PLATFORM_EMU },
+	{ "sgx-fake", HOST_PLATFORM_SGX_FAKE },
 	{ NULL, 0 },
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * run_test.c PATH-OF-KERNEL - host_run() with a real enclave on the software
- * platform: files, measurement, signature, entry, host calls, exit code; and
+ * run_test.c PATH-OF-KERNEL [sgx-fake] - host_run() with a real enclave on the
+ * software platform, or by the driver's back end on a fake of the driver: files, measurement, signature, entry, host calls, exit code; and
  * what the user reads if one of them is wrong.
  */
 #include <fcntl.h>
@@ -105,6 +105,7 @@ static void write_all(void)
 }
 
 static const char *kernel_path;
+static enum host_platform platform = HOST_PLATFORM_EMU;
 
 static void read_kernel(void)
 {
@@ -164,7 +165,7 @@ static char *const env[] = { NULL };
 static struct host_run_options default_options(void)
 {
 	return (struct host_run_options){
-		.platform = HOST_PLATFORM_EMU,
+		.platform = platform,
 		.flags = HOST_RUN_TEARDOWN | HOST_RUN_QUIET,
 		.kernel = built.path[0],
 		.config = built.path[1],
@@ -371,8 +372,10 @@ int main(int argc, char **args)
 		cmocka_unit_test(test_not_debuggable),
 	};
 
-	if (argc != 2)
+	if (argc < 2)
 		return 2;
 	kernel_path = args[1];
+	if (argc > 2 && strcmp(args[2], "sgx-fake") == 0)
+		platform = HOST_PLATFORM_SGX_FAKE;
 	return cmocka_run_group_tests(tests, build, clean_up);
 }

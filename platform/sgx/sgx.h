@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "base/units.h"
 #include "platform/sgx/calls.h"
 #include "platform/sgx/layout.h"
 

@@ -65,6 +65,7 @@ static bool enter_for_tick(struct sgx_thread *t, uint64_t tcs,
 
 	*regs = (struct enclave_regs){ 0 };
 	enclave_run_init(&run, tcs, regs);
+	run.function = ENCLU_ERESUME; /* is_in_handler() */
 	t->missed = 0;
 	t->ticks++;
 	return enclave_call(&t->enclave->base, regs, ENCLU_EENTER, &run) == 0 &&
