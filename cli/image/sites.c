@@ -44,8 +44,8 @@ static uint8_t opcode_at(const uint8_t *p, size_t left)
 static uint64_t next_opcode(const struct text_area *a, uint64_t from)
 {
 	while (from < a->size) {
-		const uint8_t *p = memchr(a->bytes + from, 0x0f,
-		                          a->size - from);
+		const uint8_t *p =
+			memchr(a->bytes + from, 0x0f, a->size - from);
 
 		if (!p)
 			break;
@@ -93,8 +93,8 @@ static void sweep_around(const struct text *t, struct region *r,
 {
 	struct region *other;
 
-	for (other = r; other > t->region &&
-	                r->vaddr - other->vaddr <= SHORT_REACH;) {
+	for (other = r;
+	     other > t->region && r->vaddr - other->vaddr <= SHORT_REACH;) {
 		other--;
 		if (r->vaddr - other->end > SHORT_REACH)
 			break;

@@ -56,8 +56,7 @@ static bool is_table(const struct bytes *b)
 
 static bool look_up(const char *build, const char *key, struct bytes *ret)
 {
-	scope_free char *path =
-		mem_format("%s/" BUILD_SITES "/%s", build, key);
+	scope_free char *path = mem_format("%s/" BUILD_SITES "/%s", build, key);
 	struct cli_error ignored;
 
 	if (access(path, R_OK) == 0 && file_read(path, ret, &ignored) == 0 &&
@@ -71,8 +70,8 @@ static bool look_up(const char *build, const char *key, struct bytes *ret)
 static int store(const char *key, const struct bytes *table,
                  struct cli_error *err)
 {
-	scope_free char *path = mem_format(
-		INSTANCE_BUILD_NEW "/" BUILD_SITES "/%s", key);
+	scope_free char *path =
+		mem_format(INSTANCE_BUILD_NEW "/" BUILD_SITES "/%s", key);
 	int ret;
 
 	if (access(INSTANCE_BUILD_NEW, W_OK) < 0)

@@ -85,8 +85,8 @@ static void add_area(struct text *t, uint64_t vaddr, uint64_t offset,
 
 	if (!size || !ph || !(ph->p_flags & PF_X) ||
 	    offset - ph->p_offset != vaddr - ph->p_vaddr ||
-	    size > text_loaded(t, vaddr).size ||
-	    vaddr + size < vaddr || offset + size > UINT32_MAX)
+	    size > text_loaded(t, vaddr).size || vaddr + size < vaddr ||
+	    offset + size > UINT32_MAX)
 		return;
 	t->area = mem_grow(t->area, t->nareas, sizeof(*t->area));
 	a = &t->area[t->nareas++];
@@ -207,16 +207,16 @@ void text_add_function(struct text *t, uint64_t vaddr, uint64_t size)
 	if (!text_area_at(t, vaddr))
 		return;
 	text_mark(t, vaddr, TARGET_SEEN);
-	t->function = mem_grow(t->function, t->nfunctions,
-	                       sizeof(*t->function));
+	t->function =
+		mem_grow(t->function, t->nfunctions, sizeof(*t->function));
 	t->function[t->nfunctions++] = (struct function){ vaddr, size };
 }
 
 static void read_symbol_table(struct text *t, const Elf64_Shdr *sh)
 {
-	struct cspan all = array_at(t->file, sh->sh_offset,
-	                            sh->sh_size / sizeof(Elf64_Sym),
-	                            sizeof(Elf64_Sym));
+	struct cspan all =
+		array_at(t->file, sh->sh_offset,
+	                 sh->sh_size / sizeof(Elf64_Sym), sizeof(Elf64_Sym));
 	Elf64_Sym sym;
 
 	for (size_t i = 0; i < all.size / sizeof(sym); i++) {

@@ -106,8 +106,7 @@ static void mark_branch(const struct text *t, const ZydisDecodedInstruction *in,
 {
 	if (in->raw.imm[0].is_relative)
 		text_mark(t,
-		          vaddr + in->length +
-		                  (uint64_t)in->raw.imm[0].value.s,
+		          vaddr + in->length + (uint64_t)in->raw.imm[0].value.s,
 		          TARGET_SEEN);
 }
 
@@ -134,9 +133,9 @@ void region_sweep(const struct text *t, struct region *r, struct insns *list)
 			if (r->is_function)
 				return;
 			in.length = 1;
-			*add_insn(list) = (struct insn){
-				.vaddr = r->vaddr + i, .size = 1, .is_odd = true
-			};
+			*add_insn(list) = (struct insn){ .vaddr = r->vaddr + i,
+				                         .size = 1,
+				                         .is_odd = true };
 			continue;
 		}
 		mark_branch(t, &in, r->vaddr + i);

@@ -28,8 +28,8 @@ static void mark_jump_table(const struct text *t, uint64_t table)
 	if (table % sizeof(int32_t))
 		return;
 	for (size_t i = 0; i < count; i++) {
-		target = table + (uint64_t)(int32_t)get_le32(bytes.data +
-		                                             i * sizeof(int32_t));
+		target = table + (uint64_t)(int32_t)get_le32(
+					 bytes.data + i * sizeof(int32_t));
 		if (!text_area_at(t, target))
 			return;
 		text_mark(t, target, TARGET_GUESSED);

@@ -28,8 +28,8 @@ static uint64_t offset_of(const struct text *t, uint64_t vaddr)
 }
 
 /* Instructions from @first to @last go, the site among them: its cost, or -1. */
-static int cost_of(const struct text *t, const struct insns *list,
-                   size_t first, size_t last)
+static int cost_of(const struct text *t, const struct insns *list, size_t first,
+                   size_t last)
 {
 	uint64_t start = list->insn[first].vaddr;
 	int cost = (int)(last - first) * COST_MOVED;
@@ -62,7 +62,8 @@ static bool fits(const struct text *t, const struct insns *list, size_t first,
 	uint64_t offset = offset_of(t, start);
 
 	return size >= SITE_JUMP_SIZE && size <= SITE_WINDOW_MAX &&
-	       offset >= min_offset && offset % PAGE_SIZE == start % PAGE_SIZE &&
+	       offset >= min_offset &&
+	       offset % PAGE_SIZE == start % PAGE_SIZE &&
 	       offset % PAGE_SIZE <= PAGE_SIZE - SITE_JUMP_SIZE;
 }
 
@@ -109,8 +110,8 @@ bool window_choose(const struct text *t, const struct insns *list, size_t site,
 				continue;
 			best = cost;
 			*ret = (struct site){
-				.offset = (uint32_t)offset_of(t,
-				                              in[first].vaddr),
+				.offset =
+					(uint32_t)offset_of(t, in[first].vaddr),
 				.size = (uint8_t)(in[last].vaddr +
 				                  in[last].size -
 				                  in[first].vaddr),

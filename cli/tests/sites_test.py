@@ -240,6 +240,37 @@ class SitesTest(unittest.TestCase):
                 self.assertLessEqual(off % 4096, 4091)
                 self.assertGreaterEqual(size, 5)
 
+    def as_build(self):
+        subprocess.run([SCAN, "--root", "/lib64/ld-linux-x86-64.so.2",
+                        self.table], cwd=self.dir, check=True, timeout=60)
+        with open(self.table, "rb") as f:
+            return f.read()
+
+    def test_cache(self):
+        # Without a build under way nothing is kept.
+        table = self.as_build()
+        self.assertGreater(len(table), 100)
+        self.assertEqual(os.listdir(self.dir), ["table"])
+        new = self.path(".build.new")
+        os.mkdir(new)
+        self.assertEqual(self.as_build(), table)
+        name, = os.listdir(os.path.join(new, "sites"))
+        # The next build takes it over, and does not scan again.
+        os.rename(new, self.path("build"))
+        os.mkdir(new)
+        marked = bytearray(table)
+        marked[-1] ^= 1
+        kept = os.path.join(self.path("build"), "sites", name)
+        with open(kept, "wb") as f:
+            f.write(marked)
+        self.assertEqual(self.as_build(), bytes(marked))
+        self.assertEqual(os.listdir(os.path.join(new, "sites")), [name])
+        # What is cut short is made anew.
+        os.unlink(os.path.join(new, "sites", name))
+        with open(kept, "wb") as f:
+            f.write(table[:-3])
+        self.assertEqual(self.as_build(), table)
+
     def test_hostile(self):
         """No file makes the scanner fail or write outside of itself."""
         with open("/lib64/ld-linux-x86-64.so.2", "rb") as f:

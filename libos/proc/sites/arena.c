@@ -21,7 +21,7 @@ enum {
 };
 
 _Static_assert(sizeof(struct stub_slot) == PAGE_SIZE / PAGE_SLOTS,
-	       "one page of descriptions for one page of stubs");
+               "one page of descriptions for one page of stubs");
 
 struct arena {
 	uint64_t start;
@@ -66,12 +66,12 @@ struct stub_slot *arena_find(uint64_t addr)
 		if (offset >= ARENA_SIZE)
 			continue;
 		page = __atomic_load_n(&arenas[i].pages[offset >> PAGE_SHIFT],
-				       __ATOMIC_ACQUIRE);
+		                       __ATOMIC_ACQUIRE);
 		if (!page)
 			return NULL;
 		page += offset / STUB_SIZE % PAGE_SLOTS;
-		return __atomic_load_n(&page->window, __ATOMIC_ACQUIRE) ? page :
-									  NULL;
+		return __atomic_load_n(&page->window, __ATOMIC_ACQUIRE) ? page
+		                                                        : NULL;
 	}
 	return NULL;
 }
@@ -149,8 +149,8 @@ static struct stub_slot *page_of(struct arena *a, uint32_t index)
 	if (!page)
 		return NULL;
 	for (i = 0; i < PAGE_SLOTS; i++)
-		page[i].number = (uint32_t)(a - arenas) * ARENA_SLOTS + first +
-				 i;
+		page[i].number =
+			(uint32_t)(a - arenas) * ARENA_SLOTS + first + i;
 	__atomic_store_n(home, page, __ATOMIC_RELEASE);
 	return page;
 }
@@ -183,7 +183,7 @@ static int find_addresses(uint64_t near, uint64_t *ret)
 	int err;
 
 	err = uspace_alloc_within(MAX(lo, USPACE_LOW_END), hi, ARENA_SIZE,
-				  ARENA_SIZE, ret);
+	                          ARENA_SIZE, ret);
 	if (err < 0 && lo < USPACE_LOW_END)
 		err = uspace_alloc_within(lo, hi, ARENA_SIZE, ARENA_SIZE, ret);
 	return err;
@@ -197,8 +197,8 @@ static struct arena *arena_create(uint64_t near)
 	if (narenas == ARENAS_MAX) {
 		if (!was_said)
 			log_warn("stubs: %u arenas are full, further system "
-				 "call sites stay slow",
-				 ARENAS_MAX);
+			         "call sites stay slow",
+			         ARENAS_MAX);
 		was_said = true;
 		return NULL;
 	}

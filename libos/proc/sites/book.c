@@ -79,7 +79,7 @@ uint32_t book_sweep_page(uint64_t page)
 }
 
 static uint32_t copy_around(uint64_t page, uint64_t rip, struct stub_slot *ret,
-			    uint32_t n, uint32_t max)
+                            uint32_t n, uint32_t max)
 {
 	const struct stub_slot *s;
 

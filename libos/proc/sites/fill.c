@@ -12,8 +12,6 @@
  * in any more.  That is not so where a member of an overlay that is not
  * resident may have text in its stash; then all of them stay.
  */
-#include "libos/proc/sites/sites.h"
-
 #include "base/string.h"
 #include "base/units.h"
 #include "libos/mm/mm.h"
@@ -23,6 +21,7 @@
 #include "libos/proc/sites/arena.h"
 #include "libos/proc/sites/book.h"
 #include "libos/proc/sites/pattern.h"
+#include "libos/proc/sites/sites.h"
 #include "libos/proc/sites/table.h"
 #include "libos/signal/signal.h"
 
@@ -75,13 +74,13 @@ static struct stub_slot *make_stub(const struct window *w)
 }
 
 static void rewrite(const struct fill *f, size_t pos, uint8_t size, uint8_t at,
-		    uint8_t kind)
+                    uint8_t kind)
 {
 	struct window w = { .addr = f->addr + pos,
-			    .bytes = f->bytes + pos,
-			    .size = size,
-			    .at = at,
-			    .kind = kind };
+		            .bytes = f->bytes + pos,
+		            .size = size,
+		            .at = at,
+		            .kind = kind };
 	struct stub_slot *slot;
 
 	if (!is_wanted[kind] || !window_is_usable(&w))
@@ -152,7 +151,7 @@ static void fill_locked(const struct fill *f, struct vm_object *obj)
 }
 
 void sites_text_filled(struct mm *mm, struct vm_object *obj, uint64_t offset,
-		       uint64_t addr, uint8_t *bytes, size_t size)
+                       uint64_t addr, uint8_t *bytes, size_t size)
 {
 	struct fill f = { offset, addr, bytes, size };
 

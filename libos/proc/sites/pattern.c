@@ -20,7 +20,7 @@ static bool is_syscall(const uint8_t *p)
 static bool is_prefix(uint8_t b)
 {
 	static const uint8_t prefixes[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65,
-					    0x66, 0x67, 0xf0, 0xf2, 0xf3 };
+		                            0x66, 0x67, 0xf0, 0xf2, 0xf3 };
 
 	return (b & 0xf0) == 0x40 || memchr(prefixes, b, sizeof(prefixes));
 }
@@ -54,19 +54,19 @@ static bool is_sigreturn(const uint8_t *bytes, size_t i)
 }
 
 bool pattern_next(const uint8_t *bytes, size_t size, size_t from,
-		  struct pattern *ret)
+                  struct pattern *ret)
 {
 	size_t i;
 
 	for (i = from; i < size; i++) {
 		if (is_mov_syscall(bytes, size, i)) {
 			*ret = (struct pattern){ i, MOV_SIZE + SYSCALL_SIZE,
-						 MOV_SIZE };
+				                 MOV_SIZE };
 			return true;
 		}
 		if (is_syscall_cmp(bytes, size, i) && !is_sigreturn(bytes, i)) {
 			*ret = (struct pattern){ i, SYSCALL_SIZE + CMP_SIZE,
-						 0 };
+				                 0 };
 			return true;
 		}
 	}

@@ -21,4 +21,4 @@ struct pattern {
 
 /* The first one at or behind @from. */
 bool pattern_next(const uint8_t *bytes, size_t size, size_t from,
-		  struct pattern *ret);
+                  struct pattern *ret);

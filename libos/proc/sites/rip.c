@@ -21,8 +21,8 @@ static const struct stub_slot *find_left(uint64_t rip)
 {
 	const struct stub_slot *slot = arena_find(rip);
 
-	return slot && rip - arena_addr(slot) == shape_of(slot).back ? slot :
-								       NULL;
+	return slot && rip - arena_addr(slot) == shape_of(slot).back ? slot
+	                                                             : NULL;
 }
 
 enum site_kind sites_kind(uint64_t rip)
@@ -61,7 +61,7 @@ static bool is_in_use_here(const struct stub_slot *slot)
 
 	stub_jump(slot->window, arena_addr(slot), want);
 	return copy_from_user(have, user_ptr(slot->window), sizeof(have)) ==
-		       0 &&
+	               0 &&
 	       memcmp(have, want, sizeof(have)) == 0;
 }
 
@@ -77,8 +77,7 @@ uint64_t sites_rip_from_user(uint64_t rip)
 			continue;
 		s = shape_of(&found[i]);
 		return arena_addr(&found[i]) +
-		       stub_from_window(&s,
-					(uint8_t)(rip - found[i].window));
+		       stub_from_window(&s, (uint8_t)(rip - found[i].window));
 	}
 	return rip;
 }

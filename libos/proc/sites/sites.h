@@ -46,10 +46,7 @@ struct mm;
 struct vm_object;
 
 /* Does RDTSC fault here?  If not, it is left alone. */
-enum sites_rdtsc {
-	SITES_RDTSC_WORKS,
-	SITES_RDTSC_FAULTS
-};
+enum sites_rdtsc { SITES_RDTSC_WORKS, SITES_RDTSC_FAULTS };
 
 /* Once, at boot, behind mm_init() and before the first program. */
 void sites_init(enum sites_rdtsc rdtsc);
@@ -58,7 +55,7 @@ void sites_fini(void);
 
 /* For mm_ops.text_filled. */
 void sites_text_filled(struct mm *mm, struct vm_object *obj, uint64_t offset,
-		       uint64_t addr, uint8_t *bytes, size_t size);
+                       uint64_t addr, uint8_t *bytes, size_t size);
 
 /* For insn_set_kind_func(): the instruction whose stub goes on at @rip, or 0. */
 enum site_kind sites_kind(uint64_t rip);

@@ -8,9 +8,9 @@
 
 static const struct site_opcode opcodes[] = SITE_OPCODES;
 
-_Static_assert(STUB_SIZE >= SITE_WINDOW_MAX - 2 + STUB_GATE_SIZE +
-				    SITE_JUMP_SIZE,
-	       "the largest window, less the shortest site");
+_Static_assert(STUB_SIZE >=
+                       SITE_WINDOW_MAX - 2 + STUB_GATE_SIZE + SITE_JUMP_SIZE,
+               "the largest window, less the shortest site");
 
 #define LEA_SIZE 7
 #define JMP_GS_SIZE 8
@@ -54,7 +54,7 @@ static void put_gate(uint8_t kind, uint8_t *out)
 	out += LEA_SIZE;
 	memcpy(out, jmp_gs, sizeof(jmp_gs));
 	put_le32(out + sizeof(jmp_gs),
-		 is_call ? VCPU_O_SYSCALL_ENTRY : VCPU_O_INSN_ENTRY);
+	         is_call ? VCPU_O_SYSCALL_ENTRY : VCPU_O_INSN_ENTRY);
 }
 
 void stub_make(const struct window *w, uint64_t addr, uint8_t out[STUB_SIZE])
@@ -78,8 +78,7 @@ uint8_t stub_to_window(const struct stub_shape *s, uint8_t offset)
 	/* In the gate nothing has happened but to a register that it clobbers. */
 	if (offset < s->back)
 		return s->at;
-	return (uint8_t)MIN(s->at + s->insn_size + (offset - s->back),
-			    s->size);
+	return (uint8_t)MIN(s->at + s->insn_size + (offset - s->back), s->size);
 }
 
 uint8_t stub_from_window(const struct stub_shape *s, uint8_t offset)

@@ -63,7 +63,7 @@ static const struct site_table *find(const struct content_id *id)
 
 /* Takes @bytes over: they stay, or go if they are no table. */
 static const struct site_table *keep(const struct content_id *id, void *bytes,
-				     size_t size, uint64_t file_size)
+                                     size_t size, uint64_t file_size)
 {
 	struct site_table *t = kzalloc(sizeof(*t));
 
@@ -74,9 +74,9 @@ static const struct site_table *keep(const struct content_id *id, void *bytes,
 	memcpy(t->id, id->word, sizeof(t->id));
 	if (site_table_check(bytes, size, file_size) == 0) {
 		t->count = (uint32_t)((size - sizeof(struct sites_header)) /
-				      sizeof(struct site));
+		                      sizeof(struct site));
 		t->sites = (const void *)((const uint8_t *)bytes +
-					  sizeof(struct sites_header));
+		                          sizeof(struct sites_header));
 		t->bytes = bytes;
 	} else {
 		log_error("a measured site table breaks its own format");
@@ -89,7 +89,7 @@ static const struct site_table *keep(const struct content_id *id, void *bytes,
 }
 
 const struct site_table *site_table_get(struct vm_object *obj,
-					const struct content_id *id)
+                                        const struct content_id *id)
 {
 	const struct site_table *t = find(id);
 	void *bytes;

@@ -17,7 +17,7 @@ struct vm_object;
 
 /* Is it a table (abi/sites.h) for a file of @file_size bytes?  0 or -EBADMSG. */
 int __must_check site_table_check(const void *bytes, size_t size,
-				  uint64_t file_size);
+                                  uint64_t file_size);
 
 struct site_table {
 	struct site_table *next;
@@ -32,7 +32,7 @@ struct site_table {
  * had now.  The caller serialises.  May sleep.
  */
 const struct site_table *site_table_get(struct vm_object *obj,
-					const struct content_id *id);
+                                        const struct content_id *id);
 
 /* Index of the first site at or behind @offset. */
 uint32_t site_table_from(const struct site_table *t, uint64_t offset);

@@ -52,7 +52,7 @@ struct one {
 static uint8_t decode(const uint8_t *bytes, size_t size, struct one *o)
 {
 	if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, bytes, size, &o->in,
-					       o->op)))
+	                                       o->op)))
 		return 0;
 	return o->in.length;
 }
@@ -79,7 +79,7 @@ static bool depends_on_place(const struct one *o)
 }
 
 static void check_gate(const uint8_t *gate, uint64_t addr, uint64_t back,
-		       uint8_t kind)
+                       uint8_t kind)
 {
 	bool is_call = kind == SITE_SYSCALL;
 	struct one lea, jmp;
@@ -88,9 +88,9 @@ static void check_gate(const uint8_t *gate, uint64_t addr, uint64_t back,
 	CHECK(decode(gate, STUB_GATE_SIZE, &lea));
 	CHECK_EQ(lea.in.mnemonic, ZYDIS_MNEMONIC_LEA);
 	CHECK_EQ(lea.op[0].reg.value,
-		 is_call ? ZYDIS_REGISTER_RCX : ZYDIS_REGISTER_RDX);
-	CHECK(ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(&lea.in, &lea.op[1], addr,
-						    &target)));
+	         is_call ? ZYDIS_REGISTER_RCX : ZYDIS_REGISTER_RDX);
+	CHECK(ZYAN_SUCCESS(
+		ZydisCalcAbsoluteAddress(&lea.in, &lea.op[1], addr, &target)));
 	CHECK_EQ(target, back);
 	gate += lea.in.length;
 	CHECK(decode(gate, STUB_GATE_SIZE - lea.in.length, &jmp));
@@ -115,11 +115,11 @@ static void check_jump(const uint8_t *bytes, uint64_t addr, uint64_t to)
 
 /* An instruction at @at of the window lies at @stub_at of the stub. */
 static void check_moved(const struct window *w, const uint8_t *stub,
-			const struct stub_shape *s, uint8_t at, uint8_t size)
+                        const struct stub_shape *s, uint8_t at, uint8_t size)
 {
-	uint8_t there = at < w->at ? at :
-				     (uint8_t)(s->back + at - w->at -
-					       s->insn_size);
+	uint8_t there =
+		at < w->at ? at
+			   : (uint8_t)(s->back + at - w->at - s->insn_size);
 
 	CHECK_EQ(memcmp(stub + there, w->bytes + at, size), 0);
 	CHECK_EQ(stub_to_window(s, there), at);
@@ -180,10 +180,10 @@ static uint64_t address_of(const struct file *f, uint32_t offset, uint8_t size)
 static void check_site(const struct file *f, const struct site *site)
 {
 	struct window w = { .addr = address_of(f, site->offset, site->size),
-			    .bytes = f->bytes + site->offset,
-			    .size = site->size,
-			    .at = site->at,
-			    .kind = site->kind };
+		            .bytes = f->bytes + site->offset,
+		            .size = site->size,
+		            .at = site->at,
+		            .kind = site->kind };
 
 	CHECK(w.addr != 0);
 	CHECK(window_is_usable(&w));
@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 	f = read_file(argv[1]);
 	t = read_file(argv[2]);
 	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64,
-			 ZYDIS_STACK_WIDTH_64);
+	                 ZYDIS_STACK_WIDTH_64);
 	CHECK_EQ(site_table_check(t.bytes, t.size, f.size), 0);
 	if (check_failures)
 		return check_result();

@@ -20,7 +20,7 @@ enum { RUNS = 10000 };
 static const uint8_t getpid_code[] = { 0xb8, 0x27, 0, 0, 0, 0x0f, 0x05 };
 /* syscall; cmp $-4095,%rax */
 static const uint8_t cmp_code[] = { 0x0f, 0x05, 0x48, 0x3d,
-				    0x01, 0xf0, 0xff, 0xff };
+	                            0x01, 0xf0, 0xff, 0xff };
 /* cpuid; mov %ebx,%eax; xor %ecx,%ecx */
 static const uint8_t cpuid_code[] = { 0x0f, 0xa2, 0x89, 0xd8, 0x31, 0xc9 };
 /* xor %ecx,%ecx; xgetbv; rdtsc with a mov behind it */
@@ -28,16 +28,16 @@ static const uint8_t xgetbv_code[] = { 0x31, 0xc9, 0x0f, 0x01, 0xd0 };
 static const uint8_t rdtsc_code[] = { 0x0f, 0x31, 0x48, 0x89, 0xc7 };
 
 static void plant(struct test_file *f, uint64_t offset, const uint8_t *code,
-		  size_t size)
+                  size_t size)
 {
 	memcpy(f->bytes + offset, code, size);
 }
 
 /* Three pages with one of each, and windows over page borders. */
 static const struct site sites[] = {
-	{ 0x100, 7, 5, SITE_SYSCALL, 0 }, { 0x200, 6, 0, SITE_CPUID, 0 },
-	{ 0x300, 5, 2, SITE_XGETBV, 0 },  { 0x400, 5, 0, SITE_RDTSC, 0 },
-	{ 0x500, 8, 0, SITE_SYSCALL, 0 }, { 0xffb, 7, 5, SITE_SYSCALL, 0 },
+	{ 0x100, 7, 5, SITE_SYSCALL, 0 },  { 0x200, 6, 0, SITE_CPUID, 0 },
+	{ 0x300, 5, 2, SITE_XGETBV, 0 },   { 0x400, 5, 0, SITE_RDTSC, 0 },
+	{ 0x500, 8, 0, SITE_SYSCALL, 0 },  { 0xffb, 7, 5, SITE_SYSCALL, 0 },
 	{ 0x1ffe, 7, 5, SITE_SYSCALL, 0 },
 };
 
@@ -75,10 +75,11 @@ static void check_bytes(uint64_t addr, const uint8_t *want, size_t size)
 static void check_getpid_stub(uint64_t window)
 {
 	uint64_t stub = rig_jump(window);
-	uint8_t want[] = { 0xb8, 0x27, 0,    0,	   0,	 0x48, 0x8d,
-			   0x0d, 8,    0,    0,	   0,	 0x65, 0xff,
-			   0x24, 0x25, 8,    0,	   0,	 0,    0xe9,
-			   0,	 0,    0,    0,	   0xcc, 0xcc };
+	uint8_t want[] = {
+		0xb8, 0x27, 0,    0,    0,    0x48, 0x8d, 0x0d, 8,
+		0,    0,    0,    0x65, 0xff, 0x24, 0x25, 8,    0,
+		0,    0,    0xe9, 0,    0,    0,    0,    0xcc, 0xcc
+	};
 
 	CHECK(stub != 0);
 	put_le32(want + 21, (uint32_t)(window + 7 - (stub + 25)));
@@ -86,15 +87,15 @@ static void check_getpid_stub(uint64_t window)
 	/* Behind the jump the window is as it was. */
 	check_bytes(window + 5, getpid_code + 5, 2);
 	CHECK_EQ(fake_epc_rights(stub),
-		 pages_has_edmm() ? PAGE_R | PAGE_X : PAGE_RWX);
+	         pages_has_edmm() ? PAGE_R | PAGE_X : PAGE_RWX);
 }
 
 static void check_cpuid_stub(uint64_t window)
 {
 	uint64_t stub = rig_jump(window);
-	uint8_t want[] = { 0x48, 0x8d, 0x15, 8,	   0,	 0,    0, 0x65,
-			   0xff, 0x24, 0x25, 112,  0,	 0,    0, 0x89,
-			   0xd8, 0x31, 0xc9, 0xe9, 0,	 0,    0, 0 };
+	uint8_t want[] = { 0x48, 0x8d, 0x15, 8,    0, 0, 0, 0x65,
+		           0xff, 0x24, 0x25, 112,  0, 0, 0, 0x89,
+		           0xd8, 0x31, 0xc9, 0xe9, 0, 0, 0, 0 };
 
 	put_le32(want + 20, (uint32_t)(window + 6 - (stub + 24)));
 	check_bytes(stub, want, sizeof(want));
@@ -151,7 +152,7 @@ static void test_rdtsc(void)
 static void test_wrong_site(void)
 {
 	static const struct site wrong[] = { { 0x140, 7, 5, SITE_SYSCALL, 0 },
-					     { 0x180, 7, 5, SITE_CPUID, 0 } };
+		                             { 0x180, 7, 5, SITE_CPUID, 0 } };
 	struct test_file *f;
 	uint64_t at;
 
@@ -224,9 +225,9 @@ static void test_many_programs(void)
 
 static void plant_patterns(struct test_file *f)
 {
-	static const uint8_t sigreturn[] = { 0x48, 0xc7, 0xc0, 0x0f, 0,	   0,
-					     0,	   0x0f, 0x05, 0x48, 0x3d, 0x01,
-					     0xf0, 0xff, 0xff };
+	static const uint8_t sigreturn[] = { 0x48, 0xc7, 0xc0, 0x0f, 0,
+		                             0,    0,    0x0f, 0x05, 0x48,
+		                             0x3d, 0x01, 0xf0, 0xff, 0xff };
 
 	memset(f->bytes, 0x90, f->size);
 	plant(f, 0, getpid_code, sizeof(getpid_code));
@@ -252,9 +253,9 @@ static void test_patterns(void)
 		uint64_t offset;
 		bool is_rewritten;
 	} expected[] = {
-		{ 0, false },	 { 0x20, true },  { 0x40, false },
-		{ 0x60, false }, { 0x80, false }, { 0xa0, true },
-		{ 0xc0, true },	 { 0xe0, false }, { 0x107, false },
+		{ 0, false },     { 0x20, true },  { 0x40, false },
+		{ 0x60, false },  { 0x80, false }, { 0xa0, true },
+		{ 0xc0, true },   { 0xe0, false }, { 0x107, false },
 		{ P - 6, false },
 	};
 	struct test_file *f;
@@ -268,7 +269,7 @@ static void test_patterns(void)
 	at = rig_map(f, 0);
 	for (i = 0; i < ARRAY_SIZE(expected); i++)
 		CHECK_EQ(rig_jump(at + expected[i].offset) != 0,
-			 expected[i].is_rewritten);
+		         expected[i].is_rewritten);
 	rig_unmap(f, at);
 	file_put_last(f);
 	CHECK_EQ(rig_fini(), 0);
@@ -296,8 +297,8 @@ static void test_shared(void)
 static void test_moved(void)
 {
 	struct mm_remap move = { .old_size = 3 * P,
-				 .new_size = 3 * P,
-				 .flags = MREMAP_MAYMOVE | MREMAP_FIXED };
+		                 .new_size = 3 * P,
+		                 .flags = MREMAP_MAYMOVE | MREMAP_FIXED };
 	struct test_file *f;
 	uint64_t at, to;
 	uint8_t b;
@@ -352,7 +353,7 @@ static void test_no_memory(void)
 		rig_set_table(sites, ARRAY_SIZE(sites));
 		f = program(1);
 		at = (uint64_t)user_map_file(&f->obj, 0, 0, f->size, RX,
-					     MAP_PRIVATE);
+		                             MAP_PRIVATE);
 		fake_fault_alloc(n);
 		(void)user_read(at, &b);
 		hit = fake_fault_hit();
@@ -362,7 +363,7 @@ static void test_no_memory(void)
 			check_getpid_stub(at + 0x100);
 		else
 			check_bytes(at + 0x100, getpid_code,
-				    sizeof(getpid_code));
+			            sizeof(getpid_code));
 		rig_unmap(f, at);
 		file_put_last(f);
 		CHECK_EQ(rig_fini(), 0);

@@ -38,8 +38,8 @@ void signal_set_site_ops(const struct signal_site_ops *ops)
 
 void rig_set_table(const struct site *sites, uint32_t count)
 {
-	rig_table.header = (struct sites_header){ SITES_MAGIC, SITES_VERSION,
-						  count };
+	rig_table.header =
+		(struct sites_header){ SITES_MAGIC, SITES_VERSION, count };
 	if (count)
 		memcpy(rig_table.site, sites, count * sizeof(*sites));
 	rig_table_size = sizeof(rig_table.header) + count * sizeof(*sites);
@@ -82,7 +82,7 @@ int rig_fini(void)
 uint64_t rig_map(struct test_file *f, uint64_t addr)
 {
 	int64_t at = user_map_file(&f->obj, 0, addr, f->size, RX,
-				   MAP_PRIVATE | (addr ? MAP_FIXED : 0));
+	                           MAP_PRIVATE | (addr ? MAP_FIXED : 0));
 	uint64_t pos;
 	uint8_t b;
 
@@ -106,7 +106,7 @@ void rig_read(uint64_t addr, uint8_t *dst, size_t size)
 	for (i = 0; i < size; i++)
 		if (fake_peek(addr + i, &dst[i]) < 0)
 			fake_die("rig_read: 0x%llx",
-				 (unsigned long long)(addr + i));
+			         (unsigned long long)(addr + i));
 }
 
 uint64_t rig_jump(uint64_t addr)
@@ -114,7 +114,7 @@ uint64_t rig_jump(uint64_t addr)
 	uint8_t b[SITE_JUMP_SIZE];
 
 	rig_read(addr, b, sizeof(b));
-	return b[0] == 0xe9 ? addr + sizeof(b) +
-				      (uint64_t)(int32_t)get_le32(b + 1) :
-			      0;
+	return b[0] == 0xe9
+	               ? addr + sizeof(b) + (uint64_t)(int32_t)get_le32(b + 1)
+	               : 0;
 }

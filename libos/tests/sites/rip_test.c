@@ -16,10 +16,10 @@
 
 /* xor %edi,%edi; mov %edi,%esi; syscall; neg %eax; mov %eax,%edi */
 static const uint8_t code[] = { 0x31, 0xff, 0x89, 0xfe, 0x0f,
-				0x05, 0xf7, 0xd8, 0x89, 0xc7 };
+	                        0x05, 0xf7, 0xd8, 0x89, 0xc7 };
 /* The same with another instruction in front. */
 static const uint8_t other_code[] = { 0x31, 0xf6, 0x89, 0xf7, 0x0f,
-				      0x05, 0xf7, 0xd8, 0x89, 0xc7 };
+	                              0x05, 0xf7, 0xd8, 0x89, 0xc7 };
 static const struct site site = { 0x100, sizeof(code), 4, SITE_SYSCALL, 0 };
 
 /* Window offset, stub offset, of each instruction, and of the gate's. */
@@ -50,9 +50,9 @@ static void test_there_and_back(void)
 	stub = rig_jump(at);
 	for (i = 0; i < ARRAY_SIZE(insns); i++) {
 		CHECK_EQ(rig_site_ops->rip_to_user(stub + insns[i].stub),
-			 at + insns[i].window);
+		         at + insns[i].window);
 		CHECK_EQ(rig_site_ops->rip_from_user(at + insns[i].window),
-			 stub + insns[i].stub);
+		         stub + insns[i].stub);
 	}
 	/* The gate is the site; behind everything comes the window's end. */
 	CHECK_EQ(rig_site_ops->rip_to_user(stub), at);
@@ -62,7 +62,7 @@ static void test_there_and_back(void)
 	CHECK_EQ(rig_site_ops->rip_from_user(at), at);
 	CHECK_EQ(rig_site_ops->rip_from_user(at - 1), at - 1);
 	CHECK_EQ(rig_site_ops->rip_from_user(at + sizeof(code)),
-		 at + sizeof(code));
+	         at + sizeof(code));
 	CHECK_EQ(rig_site_ops->rip_to_user(at + 3), at + 3);
 	CHECK_EQ(rig_site_ops->rip_to_user(stub + 64), stub + 64);
 	CHECK_EQ(rig_site_ops->rip_to_user(UINT64_MAX), UINT64_MAX);
@@ -135,9 +135,9 @@ static void test_overlay(void)
 		CHECK_EQ(mm_make_resident(mms[i]), 0);
 		CHECK_EQ(rig_jump(IMAGE + site.offset), stub[i]);
 		CHECK_EQ(rig_site_ops->rip_from_user(IMAGE + site.offset + 6),
-			 stub[i] + BACK);
+		         stub[i] + BACK);
 		CHECK_EQ(rig_site_ops->rip_to_user(stub[i] + BACK),
-			 IMAGE + site.offset + 6);
+		         IMAGE + site.offset + 6);
 	}
 	sites_stats(&s);
 	CHECK_EQ(s.made, 2);

@@ -49,13 +49,13 @@ static void unmap_pages(void)
 
 /* Put the function into the page; its window becomes a jump. */
 static void install(const uint8_t *code, const uint8_t *end, uint8_t window,
-		    uint8_t size, uint8_t at, uint8_t kind)
+                    uint8_t size, uint8_t at, uint8_t kind)
 {
 	struct window w = { .addr = (uint64_t)text + window,
-			    .bytes = code + window,
-			    .size = size,
-			    .at = at,
-			    .kind = kind };
+		            .bytes = code + window,
+		            .size = size,
+		            .at = at,
+		            .kind = kind };
 
 	memcpy(text, code, (size_t)(end - code));
 	CHECK(window_is_usable(&w));

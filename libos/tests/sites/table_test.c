@@ -38,8 +38,8 @@ static const struct {
 	{ offsetof(struct table, h.count), 4 },
 	{ offsetof(struct table, h.count) + 3, 0x80 },
 	{ offsetof(struct table, s[0].size), 4 },
-	{ offsetof(struct table, s[0].size), 6 },  /* the site sticks out */
-	{ offsetof(struct table, s[0].size), 8 },  /* over the next one   */
+	{ offsetof(struct table, s[0].size), 6 }, /* the site sticks out */
+	{ offsetof(struct table, s[0].size), 8 }, /* over the next one   */
 	{ offsetof(struct table, s[0].size), 41 },
 	{ offsetof(struct table, s[0].at), 6 },
 	{ offsetof(struct table, s[0].at), 255 },
