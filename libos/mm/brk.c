@@ -8,6 +8,7 @@
 #include "abi/layout.h"
 #include "base/errno.h"
 #include "libos/mm/mm_internal.h"
+#include "libos/mm/shortage.h"
 
 static int reserve(struct mm *mm, uint64_t hint, uint64_t size,
                    uint64_t *ret_addr)
@@ -50,6 +51,8 @@ static int grow_locked(struct mm *mm, uint64_t from, uint64_t to,
 	int ret;
 
 	if (there && there->start < to)
+		return -ENOMEM;
+	if (!mm_has_room(to - from))
 		return -ENOMEM;
 	ret = mm_check_limits(mm, to - from, to - from);
 	if (ret < 0)

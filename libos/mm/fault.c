@@ -12,6 +12,7 @@
 #include "base/string.h"
 #include "libos/mm/kheap.h"
 #include "libos/mm/mm_internal.h"
+#include "libos/mm/shortage.h"
 
 enum {
 	CHUNK_PAGES = 16,      /* 64 KiB: a chunk of the root's digests too */
@@ -315,6 +316,7 @@ static int signal_of(int err, int *ret_code)
 {
 	switch (err) {
 	case -ENOMEM:
+		mm_explain_shortage();
 		*ret_code = CODE_KERNEL;
 		return SIG_KILL;
 	case -EFAULT:

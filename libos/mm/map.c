@@ -11,6 +11,7 @@
 #include "base/errno.h"
 #include "libos/mm/map_internal.h"
 #include "libos/mm/overlay_internal.h"
+#include "libos/mm/shortage.h"
 #include "libos/mm/textcache.h"
 #include "libos/mm/uspace.h"
 
@@ -205,6 +206,10 @@ static int check_locked(struct mm *mm, const struct mm_map *req,
 	if (old && (req->flags & MAP_FIXED_NOREPLACE))
 		return -EEXIST;
 	if (mm->nvmas >= MM_VMA_MAX)
+		return -ENOMEM;
+	/* Stacks are large and stay almost empty. */
+	if (is_writable && !(req->flags & (MAP_NORESERVE | MAP_STACK)) &&
+	    !mm_has_room(size - old))
 		return -ENOMEM;
 	return mm_check_limits(mm, size - old, is_writable ? size : 0);
 }

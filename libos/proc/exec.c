@@ -10,6 +10,7 @@
 #include "libos/fs/fs_context.h"
 #include "libos/mm/kheap.h"
 #include "libos/mm/overlay.h"
+#include "libos/mm/shortage.h"
 #include "libos/proc/exec_internal.h"
 #include "libos/proc/internal.h"
 #include "libos/sched/sched.h"
@@ -184,8 +185,10 @@ static int commit(struct exec *x, struct thread *self)
 	exec_set_name(x, self);
 	reset_cpu(x, self);
 	signal_group_unsolo(self);
-	if (ret < 0)
+	if (ret < 0) {
+		mm_explain_shortage();
 		signal_group_exit(&self->process->sig, SIGKILL);
+	}
 	return 0;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "base/errno.h"
 #include "libos/mm/overlay.h"
+#include "libos/mm/shortage.h"
 #include "libos/proc/internal.h"
 #include "libos/sched/sched.h"
 
@@ -29,6 +30,7 @@ static void make_resident(struct thread *self)
 		thread_set_work(self, WORK_MM);
 		sched_yield();
 	} else if (ret < 0) {
+		mm_explain_shortage();
 		signal_group_exit(&self->process->sig, SIGKILL);
 	}
 }
