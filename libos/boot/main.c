@@ -84,7 +84,7 @@ static enum boot_error stage_cpuid(void)
 	cpuid_lookup(1, 0, &l1);
 	cpuid_lookup(7, 0, &l7);
 	cpuid_lookup(0xd, 1, &ld);
-	fpu_use_xsaveopt(ld.eax & 1);
+	fpu_use_features(ld.eax & 1, ld.eax >> 2 & 1);
 	features.ssse3 = l1.ecx >> 9 & 1;
 	features.sse41 = l1.ecx >> 19 & 1;
 	features.aesni = l1.ecx >> 25 & 1;

@@ -30,7 +30,29 @@ static uint8_t probe_area[FPU_AREA_MAX] __aligned(64);
 static uint64_t xfrm;
 static size_t area_size = XSAVE_MIN;
 
+#define XSTATE_SSE 2ull
+
+/* fpu_sse.S */
+void fpu_sse_save(void *area);
+void fpu_sse_load(const void *area);
+
 static bool has_xsaveopt;
+static bool has_xinuse;
+
+/*
+ * Is nothing but SSE in use?  XGETBV with ECX = 1 gives the components that are
+ * not INIT (SDM vol. 1, 13.6).  Saving and loading by hand takes a tenth of the
+ * time that XSAVE and XRSTOR do.
+ */
+static bool only_sse_in_use(void)
+{
+	uint32_t lo, hi;
+
+	if (!has_xinuse)
+		return false;
+	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(1));
+	return ((((uint64_t)hi << 32 | lo) & xfrm) & ~XSTATE_SSE) == 0;
+}
 
 /* Leaves out what is INIT or was not changed since the last XRSTOR of @area. */
 static void xsaveopt(void *area)
@@ -88,9 +110,10 @@ void fpu_setup(uint64_t enclave_xfrm)
 	memset(probe_area, 0, sizeof(probe_area));
 }
 
-void fpu_use_xsaveopt(bool has)
+void fpu_use_features(bool xsaveopt_works, bool xinuse_works)
 {
-	has_xsaveopt = has;
+	has_xsaveopt = xsaveopt_works;
+	has_xinuse = xinuse_works;
 }
 
 uint64_t fpu_xfrm(void)
@@ -135,16 +158,33 @@ void fpu_set_owner(void *area, uint32_t *in_memory)
 	v->fpu_in_memory = in_memory;
 }
 
+static void save(struct xsave_area *area)
+{
+	if (only_sse_in_use()) {
+		fpu_sse_save(area);
+		area->xstate_bv = XSTATE_SSE;
+	} else if (has_xsaveopt) {
+		xsaveopt(area);
+	} else {
+		xsave(area);
+	}
+}
+
+static void load(const struct xsave_area *area)
+{
+	if (area->xstate_bv == XSTATE_SSE && only_sse_in_use())
+		fpu_sse_load(area);
+	else
+		xrstor(area);
+}
+
 void fpu_save_current(void)
 {
 	struct vcpu *v = vcpu_self();
 
 	if (!v->fpu || *v->fpu_in_memory)
 		return;
-	if (has_xsaveopt)
-		xsaveopt(v->fpu);
-	else
-		xsave(v->fpu);
+	save(v->fpu);
 	*v->fpu_in_memory = 1;
 }
 
@@ -154,7 +194,7 @@ void fpu_restore_current(void)
 
 	if (!v->fpu || !*v->fpu_in_memory)
 		return;
-	xrstor(v->fpu);
+	load(v->fpu);
 	*v->fpu_in_memory = 0;
 }
 

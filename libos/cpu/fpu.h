@@ -21,8 +21,11 @@
  * an area by executing XSAVE, because CPUID's word is the host's.
  */
 void fpu_setup(uint64_t xfrm);
-/* CPUID says there is XSAVEOPT; if that is a lie, the first use ends us. */
-void fpu_use_xsaveopt(bool has);
+/*
+ * CPUID says that there is XSAVEOPT, and XGETBV with ECX = 1.  If that is a lie,
+ * the first use ends us.
+ */
+void fpu_use_features(bool xsaveopt_works, bool xinuse_works);
 uint64_t fpu_xfrm(void);
 size_t fpu_size(void);
 
