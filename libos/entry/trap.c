@@ -12,6 +12,7 @@
 #include "libos/entry/syscall.h"
 #include "libos/mm/mm.h"
 #include "libos/mm/usercopy.h"
+#include "libos/proc/sites/sites.h"
 #include "libos/sched/sched.h"
 #include "libos/signal/siginfo.h"
 #include "libos/signal/signal.h"
@@ -33,6 +34,12 @@ static void raise(struct thread *self, const struct trap *trap, int sig,
 	self->sig->trap_error = trap->error;
 	self->sig->trap_addr = trap->addr;
 	signal_fault(self, sig, code, addr);
+}
+
+/* A moved instruction faults in a stub; its program knows another address. */
+static uint64_t user_rip(const struct regs *regs)
+{
+	return sites_rip_to_user(regs->rip);
 }
 
 static void page_fault(struct thread *self, struct regs *regs,
@@ -75,7 +82,7 @@ static void invalid_opcode(struct thread *self, struct regs *regs,
 		regs->rip++;
 		raise(self, trap, SIGTRAP, SI_KERNEL, 0);
 	} else
-		raise(self, trap, SIGILL, ILL_ILLOPN, regs->rip);
+		raise(self, trap, SIGILL, ILL_ILLOPN, user_rip(regs));
 }
 
 static void general_protection(struct thread *self, struct regs *regs,
@@ -88,13 +95,13 @@ static void general_protection(struct thread *self, struct regs *regs,
 static void divide_error(struct thread *self, struct regs *regs,
 			 const struct trap *trap)
 {
-	raise(self, trap, SIGFPE, FPE_INTDIV, regs->rip);
+	raise(self, trap, SIGFPE, FPE_INTDIV, user_rip(regs));
 }
 
 static void float_error(struct thread *self, struct regs *regs,
 			const struct trap *trap)
 {
-	raise(self, trap, SIGFPE, FPE_FLTINV, regs->rip);
+	raise(self, trap, SIGFPE, FPE_FLTINV, user_rip(regs));
 }
 
 static void alignment(struct thread *self, struct regs *regs,
@@ -111,7 +118,7 @@ static void breakpoint(struct thread *self, struct regs *regs,
 		regs->rip++;
 	raise(self, trap, SIGTRAP,
 	      trap->vector == SGX_VECTOR_BP ? SI_KERNEL : TRAP_TRACE,
-	      regs->rip);
+	      user_rip(regs));
 }
 
 static trap_func *const handlers[] = {

@@ -98,11 +98,6 @@ int __must_check stack_build(const struct stack_info *info, stack_write *write,
  * Hooks of other parts, each optional, set once at boot.
  */
 struct exec_ops {
-	/*
-	 * An executable segment of @file has been mapped into @mm with @bias added
-	 * to its addresses: rewrite its system call sites.  0 or -errno.
-	 */
-	int (*patch_sites)(struct mm *mm, struct file *file, uint64_t bias);
 	/* Map the vDSO into @mm; its ELF header's address, or 0. */
 	uint64_t (*map_vdso)(struct mm *mm);
 };

@@ -91,8 +91,6 @@ static int map_segments(struct exec *x, struct exec_image *im,
 			ret = map_zero_part(x->mm, s, im->bias);
 		note_clear(x, s, im->bias);
 	}
-	if (ret == 0 && exec_ops->patch_sites)
-		ret = exec_ops->patch_sites(x->mm, im->file, im->bias);
 	return ret;
 }
 
