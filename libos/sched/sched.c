@@ -204,7 +204,8 @@ static void switch_to(struct thread *next)
 	v->kstack_top = next->kstack_top;
 	fpu_set_owner(next->fpu, &next->fpu_in_memory);
 	fsbase_write(next->fs_base);
-	if (ops && ops->switch_mm && prev->mm != next->mm)
+	/* For a sibling too: the memory may have moved while @prev held back. */
+	if (ops && ops->switch_mm && next->mm)
 		ops->switch_mm(prev, next);
 	want_tick();
 	entry_switch(&prev->ksp, next->ksp);

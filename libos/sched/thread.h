@@ -90,7 +90,7 @@ struct thread_ops {
 	/* Free @t, whose last reference is gone; not on its stack. */
 	void (*release)(struct thread *t);
 	/*
-	 * @next, of another mm, comes in: mark it WORK_MM if its memory is not
+	 * @next comes in, and has an mm: mark it WORK_MM if its memory is not
 	 * resident.  Under the run queue's lock: takes none, does not sleep.
 	 */
 	void (*switch_mm)(struct thread *prev, struct thread *next);
