@@ -186,6 +186,7 @@ static const struct host_event_ops events = {
 static const struct mm_ops mm_hooks = {
 	.text_filled = sites_text_filled,
 	.runs_elsewhere = proc_mm_runs_elsewhere,
+	.is_runnable = proc_mm_is_runnable,
 	.kick_out = proc_mm_kick_out,
 };
 

@@ -36,6 +36,7 @@ static void no_kick_out(struct mm *mm)
 static const struct mm_ops no_ops = {
 	.text_filled = no_text_filled,
 	.runs_elsewhere = runs_nowhere,
+	.is_runnable = runs_nowhere,
 	.kick_out = no_kick_out,
 };
 static const struct mm_ops *ops = &no_ops;

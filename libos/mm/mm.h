@@ -218,6 +218,8 @@ struct mm_ops {
 			    size_t size);
 	/* Does a thread of @mm run on another vCPU at this moment? */
 	bool (*runs_elsewhere)(struct mm *mm);
+	/* Would a thread of @mm, other than the calling one, run if it could? */
+	bool (*is_runnable)(struct mm *mm);
 	/* Ask those threads to give their vCPUs up soon. */
 	void (*kick_out)(struct mm *mm);
 };

@@ -9,6 +9,10 @@
  * C: make_resident() clears slot->resident and then asks whether a thread of
  * the old member runs; the scheduler marks a thread as running and then asks
  * mm_switch().  One of the two sees the other.
+ *
+ * Members that could all run take turns.  When one is over and somebody waits,
+ * the resident's threads are kicked and give way: they sleep for a moment on
+ * their way to user code, and none of them is switched to it meanwhile.
  */
 #include "libos/mm/overlay.h"
 
@@ -18,32 +22,36 @@
 #include "libos/mm/kheap.h"
 #include "libos/mm/mm_internal.h"
 #include "libos/mm/overlay_internal.h"
+#include "libos/mm/stash.h"
 #include "libos/mm/textcache.h"
 #include "libos/mm/uspace.h"
-#include "libos/mm/window.h"
 #include "libos/sched/sched.h"
+#include "libos/time/clock.h"
 
 struct slot {
-	struct list node;     /* under slots_lock */
-	uint64_t start, end;  /* only grow; written under slots_lock and lock */
+	struct list node;    /* under slots_lock */
+	uint64_t start, end; /* only grow; written under slots_lock and lock */
 	struct mutex lock;
 	struct list members;  /* under lock and slots_lock */
 	struct mm *resident;  /* written under lock; NULL: none */
+	uint64_t turn_end_ns; /* the resident's, if it uses it */
+	uint64_t wanted_ns;   /* until then somebody waits for the place */
 };
 
-/* A page of a member that is not resident. */
-struct stashed {
-	uint64_t addr;
-	uint32_t rights;
-	uint8_t *copy;
-};
+/*
+ * Who came in stays for a while, longer where the exchange took long: a quarter
+ * of the time at most goes into exchanges.
+ */
+#define TURN_MIN_NS 4000000ull
+#define TURN_COST_FACTOR 3
+/* Who waits says so again and again. */
+#define WANTED_NS 2000000ull
+#define GIVE_WAY_NS 500000ull
 
 struct overlay_member {
 	struct list node;
 	struct slot *slot;
-	/* Under slot->lock. */
-	struct stashed *stash;
-	uint64_t stash_count;
+	struct stash stash; /* while not resident; under slot->lock */
 };
 
 static struct mutex slots_lock; /* RANK_OVERLAY_SLOTS */
@@ -56,9 +64,8 @@ void overlay_init(void)
 
 bool mm_is_resident(const struct mm *mm)
 {
-	return !mm->overlay ||
-	       __atomic_load_n(&mm->overlay->slot->resident,
-	                       __ATOMIC_SEQ_CST) == mm;
+	return !mm->overlay || __atomic_load_n(&mm->overlay->slot->resident,
+	                                       __ATOMIC_SEQ_CST) == mm;
 }
 
 /* Who joins at this moment has nothing yet; who leaves has it no more. */
@@ -72,10 +79,23 @@ bool mm_has_hidden_pages(const struct mm *mm)
 	return READ_ONCE(members->next) != READ_ONCE(members->prev);
 }
 
+/* Its turn is over, and another one waits. */
+static bool must_give_way(const struct mm *mm)
+{
+	const struct slot *slot = mm->overlay ? mm->overlay->slot : NULL;
+	uint64_t now;
+
+	if (!slot || !READ_ONCE(slot->wanted_ns))
+		return false;
+	now = clock_monotonic_ns();
+	return now >= READ_ONCE(slot->turn_end_ns) &&
+	       now < READ_ONCE(slot->wanted_ns);
+}
+
 bool mm_switch(struct mm *prev, struct mm *next)
 {
 	(void)prev;
-	return !next || mm_is_resident(next);
+	return !next || (mm_is_resident(next) && !must_give_way(next));
 }
 
 bool overlay_is_settled(const struct mm *mm)
@@ -115,79 +135,6 @@ static uint64_t slot_pages(const struct slot *slot)
 	return (slot->end - slot->start) >> PAGE_SHIFT;
 }
 
-static void stash_drop(struct overlay_member *m)
-{
-	uint64_t i;
-
-	for (i = 0; i < m->stash_count; i++)
-		kpages_free(m->stash[i].copy, 1);
-	kfree(m->stash);
-	m->stash = NULL;
-	m->stash_count = 0;
-}
-
-/* Room for @count pages, all of it before anything is moved. */
-static int stash_alloc(struct overlay_member *m, uint64_t count)
-{
-	m->stash = kcalloc(count, sizeof(*m->stash));
-	if (!m->stash)
-		return -ENOMEM;
-	while (m->stash_count < count) {
-		uint8_t *copy = kpages_alloc(1);
-
-		if (!copy) {
-			stash_drop(m);
-			return -ENOMEM;
-		}
-		m->stash[m->stash_count++].copy = copy;
-	}
-	return 0;
-}
-
-/* Copy all pages in use of the slot into the stash, and free them. */
-static int stash_out(struct slot *slot, struct overlay_member *m)
-{
-	uint64_t pos = slot->start;
-	struct pages_batch b;
-	uint64_t i;
-	int ret;
-
-	ret = stash_alloc(m, pages_count_used(pos, slot_pages(slot)));
-	if (ret < 0)
-		return ret;
-	pages_batch_init(&b);
-	for (i = 0; i < m->stash_count; i++, pos += PAGE_SIZE) {
-		struct stashed *s = &m->stash[i];
-
-		pos = pages_find_used(pos, (slot->end - pos) >> PAGE_SHIFT);
-		s->addr = pos;
-		s->rights = pages_rights(pos);
-		if (!s->rights)
-			pages_protect(&b, pos, 1, PAGE_R);
-		memcpy(s->copy, user_window(pos), PAGE_SIZE);
-	}
-	pages_free(&b, slot->start, slot_pages(slot));
-	pages_batch_finish(&b);
-	return 0;
-}
-
-/* The last one first, so that a failure leaves a stash that can go on. */
-static int stash_in(struct overlay_member *m)
-{
-	while (m->stash_count) {
-		struct stashed *s = &m->stash[m->stash_count - 1];
-		int ret = pages_commit(s->addr, 1, s->copy, s->rights,
-		                       PAGES_HIDDEN);
-
-		if (ret < 0)
-			return ret;
-		kpages_free(s->copy, 1);
-		m->stash_count--;
-	}
-	stash_drop(m);
-	return 0;
-}
-
 /* Close the windows: user copies must come to mm_write_begin(). */
 static void close_windows(struct mm *mm)
 {
@@ -197,10 +144,26 @@ static void close_windows(struct mm *mm)
 	__atomic_store_n(&mm->seq, mm->seq + 1, __ATOMIC_RELEASE);
 }
 
-static int move_out_locked(struct slot *slot, struct mm *old)
+/* 0: nobody minds, or it has been told; -EBUSY: it is still its turn. */
+static int check_turn_locked(struct slot *slot, struct mm *old)
 {
-	int ret;
+	uint64_t now;
 
+	if (!mm_get_ops()->is_runnable(old))
+		return 0;
+	now = clock_monotonic_ns();
+	if (now < slot->turn_end_ns)
+		return -EBUSY;
+	WRITE_ONCE(slot->wanted_ns, now + WANTED_NS);
+	return 0;
+}
+
+static int move_out_locked(struct slot *slot, struct mm *old, struct mm *mm)
+{
+	int ret = check_turn_locked(slot, old);
+
+	if (ret < 0)
+		return ret;
 	set_resident(slot, NULL);
 	if (mm_get_ops()->runs_elsewhere(old)) {
 		set_resident(slot, old);
@@ -210,30 +173,52 @@ static int move_out_locked(struct slot *slot, struct mm *old)
 	/* Who is inside, asleep, finishes what it does to the pages first. */
 	rwlock_write(&old->lock);
 	close_windows(old);
-	ret = stash_out(slot, old->overlay);
+	ret = stash_exchange(&old->overlay->stash, &mm->overlay->stash,
+	                     slot->start, slot->end);
 	rwlock_write_done(&old->lock);
 	if (ret < 0)
 		set_resident(slot, old);
 	return ret;
 }
 
+static void begin_turn(struct slot *slot, uint64_t started_ns)
+{
+	uint64_t now = clock_monotonic_ns();
+	uint64_t cost = now - MIN(started_ns, now);
+
+	WRITE_ONCE(slot->turn_end_ns,
+	           now + MAX(TURN_MIN_NS, TURN_COST_FACTOR * cost));
+	WRITE_ONCE(slot->wanted_ns, 0);
+}
+
 static int make_resident_locked(struct slot *slot, struct mm *mm)
 {
+	uint64_t started_ns = clock_monotonic_ns();
 	int ret;
 
 	if (slot->resident == mm)
 		return 0;
 	if (slot->resident) {
-		ret = move_out_locked(slot, slot->resident);
+		ret = move_out_locked(slot, slot->resident, mm);
 		if (ret < 0)
 			return ret;
 	}
 	rwlock_write(&mm->lock);
-	ret = stash_in(mm->overlay);
+	ret = stash_restore(&mm->overlay->stash);
 	rwlock_write_done(&mm->lock);
-	if (ret == 0)
+	if (ret == 0) {
+		begin_turn(slot, started_ns);
 		set_resident(slot, mm);
+	}
 	return ret;
+}
+
+/* Off the vCPU, so that the other one finds nobody who runs. */
+static void give_way(void)
+{
+	sched_sleep_prepare(SLEEP_KILLABLE);
+	(void)sched_sleep(clock_monotonic_ns() + GIVE_WAY_NS);
+	sched_sleep_done();
 }
 
 int mm_make_resident(struct mm *mm)
@@ -248,6 +233,15 @@ int mm_make_resident(struct mm *mm)
 	ret = make_resident_locked(slot, mm);
 	mutex_unlock(&slot->lock);
 	return ret;
+}
+
+int mm_take_turn(struct mm *mm)
+{
+	if (must_give_way(mm) && mm_is_resident(mm)) {
+		give_way();
+		return -EBUSY; /* look again */
+	}
+	return mm_make_resident(mm);
 }
 
 static struct slot *slot_create(uint64_t start, uint64_t end)
@@ -297,7 +291,7 @@ static struct slot *slot_touching(uint64_t start, uint64_t end)
 {
 	struct slot *slot;
 
-	list_for_each_entry(slot, &slots, node)
+	list_for_each_entry (slot, &slots, node)
 		if (slot->start < end && start < slot->end)
 			return slot;
 	return NULL;
@@ -429,7 +423,7 @@ static void detach(struct mm *mm, struct overlay_member *m)
 
 	mutex_lock(&slot->lock);
 	list_del(&m->node);
-	stash_drop(m);
+	stash_drop(&m->stash);
 	if (slot->resident == mm)
 		set_resident(slot, NULL);
 	is_empty = list_empty(&slot->members);
@@ -444,8 +438,7 @@ static void detach(struct mm *mm, struct overlay_member *m)
 
 static bool is_sole_resident(const struct mm *mm, const struct slot *slot)
 {
-	return slot->members.next == slot->members.prev &&
-	       mm_is_resident(mm);
+	return slot->members.next == slot->members.prev && mm_is_resident(mm);
 }
 
 void overlay_dissolve(struct mm *mm)

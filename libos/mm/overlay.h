@@ -35,7 +35,14 @@ bool mm_is_resident(const struct mm *mm);
 bool mm_has_hidden_pages(const struct mm *mm);
 
 /*
- * Move @mm in.  0; -EBUSY: a thread of the resident member runs on another
- * vCPU (it was asked to leave, try again later); -ENOMEM: no room for a stash.
+ * Move @mm in.  0; -EBUSY: it is the turn of the resident member, or a thread
+ * of it runs on another vCPU (it was asked to leave), try again later; -ENOMEM:
+ * no room for a stash.
  */
 __must_check int mm_make_resident(struct mm *mm);
+
+/*
+ * The same on the way to user code: if @mm is resident, but its turn is over and
+ * another member waits, the caller sleeps for a moment first: -EBUSY.
+ */
+__must_check int mm_take_turn(struct mm *mm);

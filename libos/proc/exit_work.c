@@ -25,7 +25,7 @@ static void make_resident(struct thread *self)
 	int ret;
 
 	thread_clear_work(self, WORK_MM);
-	ret = mm_make_resident(self->mm);
+	ret = mm_take_turn(self->mm);
 	if (ret == -EBUSY) {
 		thread_set_work(self, WORK_MM);
 		sched_yield();

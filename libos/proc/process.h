@@ -250,6 +250,7 @@ void proc_set_exit_hook(void (*hook)(int wait_status));
 
 /* For mm_ops, which boot puts together: see mm/mm.h. */
 bool proc_mm_runs_elsewhere(struct mm *mm);
+bool proc_mm_is_runnable(struct mm *mm);
 void proc_mm_kick_out(struct mm *mm);
 /*
  * Have every other running thread of @mm pass through the kernel: membarrier(2).

@@ -8,19 +8,28 @@
 #include "libos/proc/internal.h"
 #include "libos/sched/sched.h"
 
+/* Where threads are looked for. */
+enum search_where {
+	ON_A_VCPU,
+	ON_A_QUEUE_TOO /* of threads that are ready to run */
+};
+
 struct search {
 	struct mm *mm;
 	struct thread *self;
 	uint32_t pending; /* look for threads that have all of these bits */
-	uint32_t notify;  /* thread_work bits to set on each; 0: only look */
+	enum search_where where;
+	uint32_t notify; /* thread_work bits to set on each; 0: only look */
 };
 
 static bool runs(const struct thread *t, const struct search *s)
 {
 	uint32_t work = __atomic_load_n(&t->work, __ATOMIC_SEQ_CST);
 
-	return t != s->self && t->mm == s->mm && READ_ONCE(t->on_cpu) &&
-	       (work & s->pending) == s->pending;
+	if (t == s->self || t->mm != s->mm || (work & s->pending) != s->pending)
+		return false;
+	return READ_ONCE(t->on_cpu) || (s->where == ON_A_QUEUE_TOO &&
+	                                READ_ONCE(t->state) == THREAD_RUNNABLE);
 }
 
 static int visit(struct process *p, void *arg)
@@ -45,6 +54,15 @@ static int visit(struct process *p, void *arg)
 bool proc_mm_runs_elsewhere(struct mm *mm)
 {
 	struct search s = { .mm = mm, .self = thread_self() };
+
+	return process_for_each(visit, &s) != 0;
+}
+
+bool proc_mm_is_runnable(struct mm *mm)
+{
+	struct search s = { .mm = mm,
+		            .self = thread_self(),
+		            .where = ON_A_QUEUE_TOO };
 
 	return process_for_each(visit, &s) != 0;
 }

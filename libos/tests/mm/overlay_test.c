@@ -17,6 +17,7 @@
 
 #define P PAGE_SIZE
 #define IMAGE 0x400000ull
+#define SECOND 1000000000ull
 #define RW (PROT_READ | PROT_WRITE)
 
 enum { MEMBERS = 3, PAGES = 20 };
@@ -46,6 +47,7 @@ static void ops_text_filled(struct mm *mm, struct vm_object *obj,
 static const struct mm_ops ops = {
 	.text_filled = ops_text_filled,
 	.runs_elsewhere = ops_runs_elsewhere,
+	.is_runnable = ops_runs_elsewhere,
 	.kick_out = ops_kick_out,
 };
 
@@ -68,11 +70,12 @@ static struct mm *load(struct test_file *f)
 	CHECK_EQ(mm_reserve_image(mm, IMAGE, PAGES * P, 0, &f->obj, &at), 0);
 	CHECK_EQ(at, IMAGE);
 	run_as(mm);
-	CHECK_EQ(user_map_file(&f->obj, 0, IMAGE, 10 * P,
-	                       PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED),
+	CHECK_EQ(user_map_file(&f->obj, 0, IMAGE, 10 * P, PROT_READ | PROT_EXEC,
+	                       MAP_PRIVATE | MAP_FIXED),
 	         IMAGE);
 	CHECK_EQ(user_map_file(&f->obj, 10 * P, IMAGE + 10 * P, 6 * P, RW,
-	                       MAP_PRIVATE | MAP_FIXED), IMAGE + 10 * P);
+	                       MAP_PRIVATE | MAP_FIXED),
+	         IMAGE + 10 * P);
 	return mm;
 }
 
@@ -87,6 +90,29 @@ static void check_bytes(const struct test_file *f, uint8_t own)
 	}
 	CHECK_EQ(user_read(IMAGE + 12 * P, &v), 0);
 	CHECK_EQ(v, own);
+}
+
+/* The first one is resident and busy, the second one wants the place. */
+static void check_turns(void)
+{
+	runs_elsewhere = mms[0];
+	CHECK_EQ(mm_make_resident(mms[1]), -EBUSY);
+	CHECK_EQ(kicked, 0);
+	CHECK(mm_switch(NULL, mms[0]));
+	CHECK_EQ(mm_take_turn(mms[0]), 0);
+
+	fake_clock_advance(SECOND);
+	CHECK_EQ(mm_make_resident(mms[1]), -EBUSY);
+	CHECK_EQ(kicked, 1);
+	CHECK(mm_is_resident(mms[0]));
+	CHECK(!mm_switch(NULL, mms[0]));
+	CHECK_EQ(mm_take_turn(mms[0]), -EBUSY);
+
+	/* Who waited has given up. */
+	fake_clock_advance(SECOND);
+	CHECK(mm_switch(NULL, mms[0]));
+	CHECK_EQ(mm_take_turn(mms[0]), 0);
+	runs_elsewhere = NULL;
 }
 
 static void test_members(void)
@@ -110,12 +136,8 @@ static void test_members(void)
 	CHECK_EQ(copy_to_user(user_ptr(IMAGE + 13 * P), "q", 1), 0);
 	CHECK(mm_is_resident(mms[0]));
 
-	runs_elsewhere = mms[0];
-	CHECK_EQ(mm_make_resident(mms[1]), -EBUSY);
-	CHECK_EQ(kicked, 1);
-	CHECK(mm_is_resident(mms[0]));
-	runs_elsewhere = NULL;
-	fake_fault_alloc(2);
+	check_turns();
+	fake_fault_alloc(1);
 	CHECK_EQ(mm_make_resident(mms[1]), -ENOMEM);
 	CHECK(mm_is_resident(mms[0]));
 	check_bytes(f[0], 1);
@@ -133,6 +155,31 @@ static void test_members(void)
 	mm_put(mms[2]);
 	for (i = 0; i < MEMBERS; i++)
 		file_put_last(f[i]);
+}
+
+/* Two runs of one program share what is the same, and nothing else. */
+static void test_twins(void)
+{
+	struct test_file *f = file_create(40, PAGES * P);
+	struct mm *a = load(f), *b;
+	int i;
+
+	CHECK_EQ(user_write(IMAGE + 12 * P, 77), 0);
+	b = load(f);
+	for (i = 0; i < 4; i++) {
+		run_as(b);
+		check_bytes(f, f->bytes[12 * P]);
+		CHECK_EQ(pages_rights(IMAGE), pages_rights(IMAGE + P));
+		run_as(a);
+		check_bytes(f, 77);
+	}
+	fake_thread()->mm = NULL;
+	mm_put(b);
+	run_as(a);
+	check_bytes(f, 77);
+	fake_thread()->mm = NULL;
+	mm_put(a);
+	file_put_last(f);
 }
 
 /* Alone it is as warm as any other program. */
@@ -176,6 +223,7 @@ int main(void)
 		mm_set_ops(&ops);
 		first = own_mm();
 		test_members();
+		test_twins();
 		test_warm();
 		fake_thread()->mm = first;
 		CHECK_EQ(fake_fini(), 0);
