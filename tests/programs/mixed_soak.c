@@ -337,9 +337,9 @@ static void *event_poster(void *arg)
 
 	(void)arg;
 	while (!is_over) {
+		posted++; /* first, so that the taker waits for it */
 		check(write(event_fd, &one, sizeof(one)) == sizeof(one),
 		      "event write");
-		posted++;
 		if (posted % 64 == 0)
 			sched_yield();
 	}
