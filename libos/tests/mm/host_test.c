@@ -181,7 +181,9 @@ static void test_budget(void)
 	a = (uint64_t)user_map(0, 40 * MIB, RW, 0);
 	for (i = 0; i < 40 * MIB; i += P)
 		CHECK_EQ(user_write(a + i, 1), 0);
-	b = (uint64_t)user_map(0, 40 * MIB, RW, 0);
+	/* Without MAP_NORESERVE it would be refused at once. */
+	CHECK_EQ(user_map(0, 40 * MIB, RW, 0), -ENOMEM);
+	b = (uint64_t)user_map(0, 40 * MIB, RW, MAP_NORESERVE);
 	for (i = 0; i < 40 * MIB; i += P)
 		if (mm_fault(own_mm(), b + i, PROT_WRITE, &code))
 			break;
