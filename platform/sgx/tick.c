@@ -83,14 +83,25 @@ static void finish_as_exit(greg_t *gregs, const struct enclave_regs *regs)
 	gregs[REG_R9] = (greg_t)regs->r9;
 }
 
-void sgx_on_tick(int sig, siginfo_t *info, void *ucontext)
+/*
+ * An AEX leaves RFLAGS.AC as the enclave had it, and the kernel clears it for
+ * no handler; compiled code counts on unaligned accesses.
+ */
+static inline void clear_ac(void)
 {
-	greg_t *gregs = ((ucontext_t *)ucontext)->uc_mcontext.gregs;
+	/* Below the red zone. */
+	__asm__ volatile("subq $128, %%rsp\n\t"
+	                 "pushfq\n\t"
+	                 "andq $~0x40000, (%%rsp)\n\t"
+	                 "popfq\n\t"
+	                 "addq $128, %%rsp" ::: "memory", "cc");
+}
+
+static void take_tick(greg_t *gregs)
+{
 	struct sgx_thread *t = sgx_self;
 	struct enclave_regs regs;
 
-	(void)sig;
-	(void)info;
 	if (!t || !is_at_enclu(gregs))
 		return;
 	if (gregs[REG_RAX] == ENCLU_EENTER) {
@@ -107,6 +118,14 @@ void sgx_on_tick(int sig, siginfo_t *info, void *ucontext)
 		gregs[REG_RAX] = ENCLU_NONE;
 	else if (regs.rdi != LEAVE_TRAP)
 		finish_as_exit(gregs, &regs);
+}
+
+void sgx_on_tick(int sig, siginfo_t *info, void *ucontext)
+{
+	(void)sig;
+	(void)info;
+	clear_ac();
+	take_tick(((ucontext_t *)ucontext)->uc_mcontext.gregs);
 }
 
 void sgx_missed_tick(const struct sgx_enclave_run *run)
