@@ -58,10 +58,10 @@ struct fake_trouble {
 struct fake_trouble *fake_trouble(struct fake *f);
 
 /*
- * The first page of the enclave behind @fd that is not mapped, or mapped with
- * less than it was added with: a CPU would fault there.  0 if there is none.
+ * The first page of any enclave that is not mapped, or mapped with less than it
+ * was added with: a CPU would fault there.  0 if there is none.
  */
-uint64_t fake_first_unmapped(struct fake *f, int fd);
+uint64_t fake_first_unmapped(const struct fake *f);
 
 /* Enclaves that still use memory, closed or not. */
 unsigned int fake_enclaves(const struct fake *f);

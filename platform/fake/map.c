@@ -161,20 +161,28 @@ int fake_munmap(struct sgx_calls *c, uint64_t addr, uint64_t size)
 	return 0;
 }
 
-uint64_t fake_first_unmapped(struct fake *f, int fd)
+static uint64_t first_unmapped(const struct fake_file *file)
 {
-	struct fake_file *file = fake_file(f, fd, FAKE_ENCLAVE);
 	const struct epcm *epcm = &emu_enclave(file->enclave)->epcm;
 
 	for (uint64_t at = 0; at < file->secs.size; at += PAGE_SIZE) {
 		uint64_t addr = file->secs.baseaddr + at;
 		unsigned int entry = epcm_get(epcm, addr);
 		unsigned int want = entry >> EPCM_MAX_SHIFT & PROT_ALL;
-		unsigned int vma = file->vma[at >> PAGE_SHIFT];
 
-		if (entry && (vma & (want | FAKE_VMA_MAPPED)) !=
-		                     (want | FAKE_VMA_MAPPED))
+		want |= FAKE_VMA_MAPPED;
+		if (entry && (file->vma[at >> PAGE_SHIFT] & want) != want)
 			return addr;
 	}
 	return 0;
+}
+
+uint64_t fake_first_unmapped(const struct fake *f)
+{
+	uint64_t addr = 0;
+
+	for (size_t i = 0; !addr && i < FAKE_FILES; i++)
+		if (f->file[i].enclave)
+			addr = first_unmapped(&f->file[i]);
+	return addr;
 }

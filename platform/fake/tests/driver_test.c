@@ -381,7 +381,7 @@ static void unmapped_tcs(void)
 	CHECK_EQ(d.run.function, ENCLU_EENTER);
 	CHECK_EQ(d.run.exception_vector, 14);
 	CHECK_EQ(d.run.exception_addr, TE_TCS0);
-	CHECK_EQ(fake_first_unmapped(d.fake, d.fd), TE_TCS0);
+	CHECK_EQ(fake_first_unmapped(d.fake), TE_TCS0);
 	stop();
 }
 
