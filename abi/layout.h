@@ -16,35 +16,42 @@
  */
 #pragma once
 
-#define ELRANGE_SIZE_DEFAULT 0x800000000ull /* 32 GiB of addresses */
+/* Assemblers know no suffixes. */
+#ifdef __ASSEMBLER__
+#define LAYOUT(n) n
+#else
+#define LAYOUT(n) n##ull
+#endif
 
-#define USER_BASE 0x10000ull
+#define ELRANGE_SIZE_DEFAULT LAYOUT(0x800000000) /* 32 GiB of addresses */
+
+#define USER_BASE LAYOUT(0x10000)
 #define USER_END KERNEL_BASE
 
-#define KERNEL_BASE 0x700000000ull
-#define KERNEL_IMAGE_MAX 0x1000000ull
+#define KERNEL_BASE LAYOUT(0x700000000)
+#define KERNEL_IMAGE_MAX LAYOUT(0x1000000)
 
-#define CONFIG_BASE 0x710000000ull
-#define CONFIG_SIZE_MAX 0x1000000ull
+#define CONFIG_BASE LAYOUT(0x710000000)
+#define CONFIG_SIZE_MAX LAYOUT(0x1000000)
 
 /*
  * A vCPU's area.  The gaps are never added: a stack that overflows meets an
  * absent page.  The SSA is NSSA frames of SSAFRAMESIZE pages.
  */
-#define VCPU_BASE 0x720000000ull
-#define VCPU_STRIDE 0x40000ull
-#define VCPU_TCS 0x01000ull
-#define VCPU_SSA 0x02000ull
-#define VCPU_BLOCK 0x10000ull /* OGSBASE and OFSBASE */
-#define VCPU_BLOCK_SIZE 0x2000ull
-#define VCPU_IDLE_STACK 0x18000ull
-#define VCPU_IDLE_STACK_SIZE 0x8000ull
-#define VCPU_TRAP_STACK 0x28000ull
-#define VCPU_TRAP_STACK_SIZE 0x4000ull
+#define VCPU_BASE LAYOUT(0x720000000)
+#define VCPU_STRIDE LAYOUT(0x40000)
+#define VCPU_TCS LAYOUT(0x01000)
+#define VCPU_SSA LAYOUT(0x02000)
+#define VCPU_BLOCK LAYOUT(0x10000) /* OGSBASE and OFSBASE */
+#define VCPU_BLOCK_SIZE LAYOUT(0x2000)
+#define VCPU_IDLE_STACK LAYOUT(0x18000)
+#define VCPU_IDLE_STACK_SIZE LAYOUT(0x8000)
+#define VCPU_TRAP_STACK LAYOUT(0x28000)
+#define VCPU_TRAP_STACK_SIZE LAYOUT(0x4000)
 #define VCPU_MAX 64
 
 #define SSA_FRAME_PAGES 4
 #define SSA_FRAMES 3
 
-#define HEAP_BASE 0x740000000ull
-#define HEAP_SIZE_MAX 0x80000000ull
+#define HEAP_BASE LAYOUT(0x740000000)
+#define HEAP_SIZE_MAX LAYOUT(0x80000000)

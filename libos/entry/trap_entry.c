@@ -27,14 +27,13 @@
 
 static struct gprsgx *frame_gprs(struct vcpu *v)
 {
-	return (struct gprsgx *)((uint8_t *)v->ssa +
-				 ssa_gprsgx_offset(SSA_FRAME_PAGES));
+	return (void *)((uint8_t *)v->ssa + ssa_gprsgx_offset(SSA_FRAME_PAGES));
 }
 
 static const struct exinfo *frame_exinfo(struct vcpu *v)
 {
-	return (const struct exinfo *)((uint8_t *)v->ssa +
-				       ssa_exinfo_offset(SSA_FRAME_PAGES));
+	return (const void *)((uint8_t *)v->ssa +
+			      ssa_exinfo_offset(SSA_FRAME_PAGES));
 }
 
 static bool in_kernel_text(uint64_t rip)
