@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# long.sh [PIECE]... - the long lane: soaks, and faults seeded to see them fail.
+#
+# Each piece takes at most 30 minutes.  A piece that has passed for this commit
+# and these changes is not run again, so an interrupted lane goes on where it
+# was; FRESH=1 starts over.  A line for each run is added to
+# tests/long-report.txt: when, commit, machine, piece, result, seconds.
+set -uo pipefail
+
+cd "$(dirname "$0")/.." || exit
+build=${BUILD:-build}
+occlum=$build/cli/occlum
+work=$build/long
+report=tests/long-report.txt
+mkdir -p "$work/done"
+
+# e2e SECONDS CASE - one case of soak.json.
+e2e() {
+    timeout -k 10 "$1" tests/e2e/run.py --occlum "$occlum" \
+        --programs "$build/tests/programs" --work "$work/e2e" --only "$2" soak
+}
+
+piece_spawn() { e2e 1800 "10,000 spawns"; }
+piece_mixed() { e2e 900 "everything at once, two minutes"; }
+piece_twins() { e2e 900 "interpreters that start interpreters"; }
+piece_seeds() { timeout -k 10 1800 tests/seeded_leaks.py "$work/seeds"; }
+
+all_pieces="spawn mixed twins seeds"
+
+commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+changes=$({ git diff HEAD -- . ":!$report" 2>/dev/null || true; } | sha256sum | cut -c1-12)
+if [ "$changes" != "$(sha256sum </dev/null | cut -c1-12)" ]; then
+    commit=$commit+changes
+fi
+machine="$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, Linux $(uname -r)"
+
+# run PIECE - run it, unless it has passed; record how it went.
+run() {
+    local name=$1 stamp=$work/done/$1-$commit-$changes start=$SECONDS result=pass
+    if [ -z "${FRESH:-}" ] && [ -e "$stamp" ]; then
+        echo "== $name: passed before"
+        return 0
+    fi
+    echo "== $name"
+    "piece_$name" 2>&1 | tee "$work/$name.log" || result=FAIL
+    printf '%s  %s  %s  %s  %s  %d s\n' "$(date -u +%FT%TZ)" "$commit" \
+        "$machine" "$name" "$result" $((SECONDS - start)) >>"$report"
+    [ "$result" = pass ] && touch "$stamp"
+}
+
+failed=0
+for piece in ${*:-$all_pieces}; do
+    if ! declare -F "piece_$piece" >/dev/null; then
+        echo "long.sh: no piece $piece; there are: $all_pieces" >&2
+        exit 2
+    fi
+    run "$piece" || failed=$((failed + 1))
+done
+tail -n "$(wc -w <<<"${*:-$all_pieces}")" "$report"
+echo "$failed pieces failed"
+[ "$failed" -eq 0 ]
