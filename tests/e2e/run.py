@@ -12,6 +12,7 @@ Each AREA is a file AREA.json beside this script: a list of cases.
     expect    "native" (default): standard output and exit code equal those of
               a native run of the same command; or {"status": N, "stdout": TEXT}
     needs     a command that must exist on this machine, else SKIP with its name
+    program   a test program that may be missing (no compiler), else SKIP
     run       options for `occlum run` (a list)
     timeout   seconds (default 60)
 
@@ -31,6 +32,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # What the cases run besides our own programs: Debian's, unmodified.
 DEBIAN = ["/bin/busybox", "/usr/bin/python3", "/usr/bin/sqlite3", "/bin/bash", "/bin/dash"]
 PYTHON_LIB = "/usr/lib/python3.11"
+LIB = "/usr/lib/x86_64-linux-gnu"
+GCC_LIB = "/usr/lib/gcc/x86_64-linux-gnu/12"
+# What gcc needs to compile and link a C file.
+TOOLCHAIN = ["/usr/bin/gcc", "/usr/bin/as", "/usr/bin/ld", GCC_LIB + "/cc1", GCC_LIB + "/collect2",
+             GCC_LIB + "/liblto_plugin.so", GCC_LIB + "/libgcc.a", GCC_LIB + "/libgcc_s.so",
+             GCC_LIB + "/crtbeginS.o", GCC_LIB + "/crtendS.o", GCC_LIB + "/include",
+             LIB + "/crti.o", LIB + "/crtn.o", LIB + "/Scrt1.o", LIB + "/libc.so", LIB + "/libc_nonshared.a",
+             "/usr/include"]
 CONFIG = {
     "resource_limits.user_space_size": "256MB",
     "resource_limits.user_space_max_size": "4GB",
@@ -94,7 +103,7 @@ class Instance:
     def build(self):
         shutil.rmtree(self.dir, ignore_errors=True)
         must([self.occlum, "new", self.dir])
-        present = [p for p in DEBIAN if os.path.exists(p)]
+        present = [p for p in DEBIAN + TOOLCHAIN if os.path.exists(p)]
         if os.path.isdir(PYTHON_LIB):
             present.append(PYTHON_LIB)
         must([self.occlum, "add"] + present, cwd=self.dir)
@@ -154,6 +163,9 @@ def check(instance, case, platform):
     needs = case.get("needs")
     if needs and not shutil.which(needs):
         return "skip", f"no {needs} on this machine"
+    program = case.get("program")
+    if program and not os.path.exists(os.path.join(instance.programs, program)):
+        return "skip", f"{program} was not built: no compiler for it on this machine"
     timeout = case.get("timeout", 60)
     try:
         status, stdout = wanted(instance, case, timeout)
