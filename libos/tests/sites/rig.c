@@ -61,6 +61,7 @@ void rig_init(bool edmm, bool rdtsc_faults)
 	static const struct mm_ops ops = {
 		.text_filled = sites_text_filled,
 		.runs_elsewhere = runs_nowhere_else,
+		.is_runnable = runs_nowhere_else,
 		.kick_out = kick_nobody,
 	};
 	struct fake_config config = fake_default;
