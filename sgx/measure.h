@@ -37,6 +37,10 @@ enum {
 	MEASURE_CHUNK_SIZE = 256,
 	MEASURE_PAGE_SIZE = 4096,
 	MEASURE_CHUNKS_PER_PAGE = MEASURE_PAGE_SIZE / MEASURE_CHUNK_SIZE,
+	/* What a page with all its records takes. */
+	MEASURE_PENDING_SIZE =
+		MEASURE_RECORD_SIZE + MEASURE_PAGE_SIZE +
+		MEASURE_CHUNKS_PER_PAGE * MEASURE_RECORD_SIZE,
 };
 
 /* One 64-byte record, as hashed. */
@@ -81,6 +85,12 @@ struct measure {
 	struct sha256 hash;
 	struct measure_sink sink; /* write may be NULL */
 	int err;                  /* the sink's first error */
+	/*
+	 * Not hashed yet.  An image is tens of thousands of 64-byte records,
+	 * and saving vector registers around each would cost more than hashing.
+	 */
+	size_t n_pending;
+	uint8_t pending[MEASURE_PENDING_SIZE];
 };
 
 /* The ECREATE record.  @sink may be NULL; it is copied. */
