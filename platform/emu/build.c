@@ -15,6 +15,9 @@
 /* Anonymous memory this large is worth huge pages. */
 enum { EMU_HUGE_SIZE = 2 << 20 };
 
+/* What a kernel's heap takes until a first program runs. */
+enum { EMU_HEAP_AHEAD = 2 << 20 };
+
 static const uint8_t zero_page[PAGE_SIZE] __aligned(PAGE_SIZE);
 
 /* ECREATE's checks; NULL or what is wrong. */
@@ -235,15 +238,30 @@ static bool range_is_free(const struct emu_enclave *e, const struct add *add)
 	return true;
 }
 
+/*
+ * Advice on a large area of zeros; without it all is only slower.
+ *
+ * With X it is for programs: huge pages.  Without, it is the heap of a kernel,
+ * which touches hundreds of pages while it starts: one call for them all is
+ * cheaper than a fault each, and cheaper than clearing 2 MiB for each.
+ */
+static void advise(void *start, size_t size, int prot)
+{
+	if (prot & PROT_EXEC)
+		madvise(start, size, MADV_HUGEPAGE);
+	else if (mprotect(start, size, prot) == 0)
+		madvise(start, MIN(size, (size_t)EMU_HEAP_AHEAD),
+		        MADV_POPULATE_WRITE);
+}
+
 static int fill_memory(uint64_t addr, const struct add *add)
 {
 	size_t size = add->npages << PAGE_SHIFT;
 	int prot = epcm_prot((unsigned int)add->secinfo.flags | EPCM_VALID);
 
 	if (!add->src) {
-		/* Advice: without huge pages it is only slower. */
 		if (size >= EMU_HUGE_SIZE)
-			madvise(emu_memory(addr), size, MADV_HUGEPAGE);
+			advise(emu_memory(addr), size, prot);
 		return 0;
 	}
 	if (mprotect(emu_memory(addr), size, PROT_READ | PROT_WRITE) < 0)
