@@ -25,6 +25,9 @@
 #define LEAVE_TRAP 2 /* abi/shared.h */
 #define NEG_EINVAL -22
 
+/* What C may use of XCR0's: x87, SSE, AVX, AVX-512; not PKRU, not tiles. */
+#define XSAVE_OF_C 0xe7
+
 	.text
 
 	.globl	emu_enter, emu_aep, emu_next, emu_tick_next, emu_exception
@@ -297,13 +300,13 @@ emu_leaf_entry:
 	wrgsbase %rcx
 	movq	B_SLOT(%rbx), %r12
 	addq	$EMU_SLOT_XSAVE, %r12
-	movl	$-1, %eax
-	movl	$-1, %edx
+	movl	$XSAVE_OF_C, %eax
+	xorl	%edx, %edx
 	xsave64	(%r12)
 	movq	%rbx, %rdi
 	call	emu_leaf_inside
-	movl	$-1, %eax
-	movl	$-1, %edx
+	movl	$XSAVE_OF_C, %eax
+	xorl	%edx, %edx
 	xrstor64 (%r12)
 	movq	B_SLOT(%rbx), %rcx
 	jmp	.Lcommit_flags
