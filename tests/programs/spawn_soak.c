@@ -28,6 +28,12 @@ static const struct account {
 	{ "heap", "used" },         { "heap", "page_runs" },
 	{ "files", "open" },        { "threads", "threads" },
 };
+/*
+ * Host calls for page rights over a program's whole life: a static one needs 4,
+ * a dynamic one 8, of which 4 are its own (mprotect, munmap).
+ */
+enum { HOST_CALLS_MAX = 7 };
+static const struct account host_calls = { "pages", "host_calls" };
 enum { NACCOUNTS = sizeof(accounts) / sizeof(accounts[0]) };
 
 static long read_account(const struct account *a)
@@ -81,6 +87,7 @@ static int run(int n, char *programs[2])
 int main(int argc, char **argv)
 {
 	long before[NACCOUNTS], after[NACCOUNTS];
+	long calls;
 	int i, n;
 
 	if (argc != 4)
@@ -90,8 +97,11 @@ int main(int argc, char **argv)
 	/* Twice: the first time touches memory of this program's own. */
 	read_accounts(after);
 	read_accounts(before);
+	calls = read_account(&host_calls);
 	SHOW(run(n, argv + 2));
+	calls = read_account(&host_calls) - calls;
 	read_accounts(after);
+	IS(calls > 0 && calls <= (long)HOST_CALLS_MAX * n);
 	for (i = 0; i < NACCOUNTS; i++) {
 		printf("%s %s: %s\n", accounts[i].file, accounts[i].name,
 		       before[i] < 0           ? "MISSING"
