@@ -57,7 +57,8 @@ struct fake_file *fake_file_at(struct fake *f, uint64_t addr)
 	for (size_t i = 0; i < FAKE_FILES; i++) {
 		struct fake_file *file = &f->file[i];
 
-		if (file->enclave && addr - file->secs.baseaddr < file->secs.size)
+		if (file->enclave &&
+		    addr - file->secs.baseaddr < file->secs.size)
 			return file;
 	}
 	return NULL;
@@ -148,8 +149,8 @@ static long do_pread(struct sgx_calls *c, int fd, void *dst, size_t size,
 	return (long)size;
 }
 
-static long do_pwrite(struct sgx_calls *c, int fd, const void *src,
-                      size_t size, uint64_t at)
+static long do_pwrite(struct sgx_calls *c, int fd, const void *src, size_t size,
+                      uint64_t at)
 {
 	struct fake *f = fake_of(c);
 	struct fake_file *target = fake_file_at(f, at);

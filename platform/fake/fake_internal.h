@@ -39,7 +39,7 @@ struct fake_file {
 	bool is_open;        /* false: only mappings keep it */
 	bool is_initialized;
 	bool may_provision;
-	uint32_t is_busy; /* an ioctl runs */
+	uint32_t is_busy;        /* an ioctl runs */
 	struct enclave *enclave; /* from CREATE on */
 	struct secs secs;
 	uint8_t *vma;

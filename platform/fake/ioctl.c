@@ -134,12 +134,10 @@ static int add_piece(struct fake_file *file,
 	if (fake_copy_in(piece, arg->src + arg->count, size) < 0)
 		return -EFAULT;
 	/* Zeros cost emu no memory if it is told that they are. */
-	return enclave_add_pages(file->enclave, arg->offset + arg->count,
-	                         is_zero(piece, size) ? NULL : piece, npages,
-	                         flags,
-	                         arg->flags & SGX_PAGE_MEASURE ? ENCLAVE_MEASURE
-	                                                       : 0,
-	                         NULL);
+	return enclave_add_pages(
+		file->enclave, arg->offset + arg->count,
+		is_zero(piece, size) ? NULL : piece, npages, flags,
+		arg->flags & SGX_PAGE_MEASURE ? ENCLAVE_MEASURE : 0, NULL);
 }
 
 static int add_all(struct fake *f, struct fake_file *file,
@@ -156,9 +154,9 @@ static int add_all(struct fake *f, struct fake_file *file,
 			return 0; /* a signal: what is done is done */
 		if (stop)
 			left = MIN(left, stop - arg->count);
-		n = count_absent(file, arg->offset + arg->count,
-		                 MIN(left >> PAGE_SHIFT,
-		                     (uint64_t)PIECE_PAGES));
+		n = count_absent(
+			file, arg->offset + arg->count,
+			MIN(left >> PAGE_SHIFT, (uint64_t)PIECE_PAGES));
 		if (!n)
 			return -EBUSY;
 		ret = source_check(arg->src + arg->count);

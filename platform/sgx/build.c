@@ -49,11 +49,11 @@ static int allow_provisioning(struct sgx_enclave *e, struct platform_error *err)
 		c->close(c, fd);
 	}
 	if (ret < 0)
-		return platform_fail(
-			err, -EACCES, 0,
-			"an enclave with PROVISIONKEY needs permission to open "
-			SGX_PROVISION_DEVICE ": add this user to the device's "
-			"group, as in `usermod -aG sgx_prv USER`");
+		return platform_fail(err, -EACCES, 0,
+		                     "an enclave with PROVISIONKEY needs "
+		                     "permission to open " SGX_PROVISION_DEVICE
+		                     ": add this user to the device's "
+		                     "group, as in `usermod -aG sgx_prv USER`");
 	return 0;
 }
 
@@ -100,8 +100,8 @@ static int set_up(struct sgx_enclave *e, const struct secs *secs,
 		goto out_buffer;
 	e->fd = c->open(c, SGX_DEVICE, O_RDWR);
 	if (e->fd < 0) {
-		ret = platform_fail(err, e->fd, 0, "can't open " SGX_DEVICE
-		                                   ": %s",
+		ret = platform_fail(err, e->fd, 0,
+		                    "can't open " SGX_DEVICE ": %s",
 		                    strerror(-e->fd));
 		goto out_range;
 	}
@@ -180,10 +180,11 @@ static int add_refused(int ret, uint64_t offset, struct platform_error *err)
 		                     "the EPC is full: end other enclaves");
 	case -EIO:
 		return platform_fail(err, ret, 0,
-		                     "EADD: the CPU refuses a page at %#lx", at);
+		                     "EADD: the CPU refuses a page at %#lx",
+		                     at);
 	default:
-		return platform_fail(err, ret, 0, "adding pages at %#lx: %s", at,
-		                     strerror(-ret));
+		return platform_fail(err, ret, 0, "adding pages at %#lx: %s",
+		                     at, strerror(-ret));
 	}
 }
 
@@ -270,9 +271,10 @@ static int init_refused(int ret, struct platform_error *err)
 			"EINIT: measurement, signature or attributes are not "
 			"those that SIGSTRUCT names");
 	case -EACCES:
-		return platform_fail(err, ret, 0,
-		                     "the enclave has ATTRIBUTES that this host "
-		                     "does not permit");
+		return platform_fail(
+			err, ret, 0,
+			"the enclave has ATTRIBUTES that this host "
+			"does not permit");
 	case -EINVAL:
 		return platform_fail(err, ret, 0,
 		                     "the enclave is already initialised, or "

@@ -36,8 +36,8 @@ static long do_pread(struct sgx_calls *c, int fd, void *dst, size_t size,
 	return n < 0 ? -errno : n;
 }
 
-static long do_pwrite(struct sgx_calls *c, int fd, const void *src,
-                      size_t size, uint64_t at)
+static long do_pwrite(struct sgx_calls *c, int fd, const void *src, size_t size,
+                      uint64_t at)
 {
 	ssize_t n = pwrite(fd, src, size, (off_t)at);
 

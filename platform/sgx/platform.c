@@ -46,7 +46,8 @@ static int open_refused(int ret, struct platform_error *err)
 	case -EIO:
 		return platform_fail(
 			err, -ENODEV, 0,
-			SGX_DEVICE " refuses to be opened while the kernel "
+			SGX_DEVICE
+			" refuses to be opened while the kernel "
 			"updates the CPU's security version: end other "
 			"enclaves and try again");
 	default:
@@ -105,8 +106,8 @@ static void fill_caps(struct sgx_platform *p, int fd)
 		.sgx2 = leaf.eax & SGX_CPUID_12_EAX_SGX2 && has_sgx2(c, fd),
 		.edeccssa = leaf.eax & SGX_CPUID_12_EAX_EDECCSSA,
 		.miscselect = leaf.ebx & SGX_MISC_EXINFO,
-		.attributes = ((uint64_t)attr.ebx << 32 | attr.eax) &
-		              SGX_ATTRIBUTES,
+		.attributes =
+			((uint64_t)attr.ebx << 32 | attr.eax) & SGX_ATTRIBUTES,
 		.xfrm = ((uint64_t)attr.edx << 32 | attr.ecx) & read_xcr0() &
 		        SGX_XFRM,
 		.size_max_log2 = sgx_cpuid_size64_log2(leaf.edx),

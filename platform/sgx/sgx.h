@@ -53,9 +53,9 @@ struct sgx_enclave {
 	int fd;
 	uint64_t addr; /* ELRANGE */
 	uint64_t size;
-	uint64_t start;  /* of ELRANGE's part that can be mapped */
+	uint64_t start; /* of ELRANGE's part that can be mapped */
 	bool is_debug;
-	void *buffer; /* SGX_CHUNK_PAGES; until init */
+	void *buffer;        /* SGX_CHUNK_PAGES; until init */
 	struct sgx_run *run; /* in order of adding; until init */
 	size_t n_runs;
 	size_t max_runs;

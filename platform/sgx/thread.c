@@ -11,8 +11,7 @@
 
 #include "platform/sgx/sgx.h"
 
-__thread struct sgx_thread *sgx_self
-	__attribute__((tls_model("initial-exec")));
+__thread struct sgx_thread *sgx_self __attribute__((tls_model("initial-exec")));
 
 /* All but exceptions and ticks. */
 static void block_signals(struct sgx_thread *t)

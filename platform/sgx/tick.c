@@ -94,7 +94,8 @@ static inline void clear_ac(void)
 	                 "pushfq\n\t"
 	                 "andq $~0x40000, (%%rsp)\n\t"
 	                 "popfq\n\t"
-	                 "addq $128, %%rsp" ::: "memory", "cc");
+	                 "addq $128, %%rsp" ::
+	                         : "memory", "cc");
 }
 
 static void take_tick(greg_t *gregs)

@@ -40,11 +40,12 @@ static uint8_t zeros[64 * 4096] __attribute__((aligned(4096)));
 static struct tcs tcs[2] __attribute__((aligned(4096)));
 
 #define THREAD(n)                                                              \
-	{ TE_TCS0 + (n) * TE_THREAD_STRIDE, &tcs[n], 1, SGX_SECINFO_TCS,       \
-	  true },                                                              \
-	{ TE_SSA0 + (n) * TE_THREAD_STRIDE, zeros, 12, RW, true },             \
-	{ TE_BLOCK0 + (n) * TE_THREAD_STRIDE, zeros, 2, RW, true },            \
-	{ TE_STACK0 + (n) * TE_THREAD_STRIDE, zeros, 2, RW, true }
+	{ TE_TCS0 + (n)*TE_THREAD_STRIDE, &tcs[n], 1, SGX_SECINFO_TCS, true }, \
+		{ TE_SSA0 + (n)*TE_THREAD_STRIDE, zeros, 12, RW, true },       \
+		{ TE_BLOCK0 + (n)*TE_THREAD_STRIDE, zeros, 2, RW, true },      \
+	{                                                                      \
+		TE_STACK0 + (n)*TE_THREAD_STRIDE, zeros, 2, RW, true           \
+	}
 
 struct image_part image_part[] = {
 	{ TE_CODE, code, 2, SGX_SECINFO_REG | SGX_SECINFO_R | SGX_SECINFO_X,

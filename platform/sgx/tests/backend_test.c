@@ -52,10 +52,9 @@ static int build(void)
 	for (size_t i = 0; ret == 0 && i < image_n_parts; i++) {
 		const struct image_part *p = &image_part[i];
 
-		ret = enclave_add_pages(t.e, p->offset, p->src, p->npages,
-		                        p->flags,
-		                        p->is_measured ? ENCLAVE_MEASURE : 0,
-		                        &t.err);
+		ret = enclave_add_pages(
+			t.e, p->offset, p->src, p->npages, p->flags,
+			p->is_measured ? ENCLAVE_MEASURE : 0, &t.err);
 	}
 	if (ret == 0)
 		ret = enclave_init(t.e, &sig, &t.err);
@@ -349,9 +348,9 @@ static void tick_inside(void)
 	CHECK_EQ(s.rsi, 0);
 	CHECK_EQ(s.rbx, TE_TCS0);
 	/* The loop never noticed. */
-	CHECK_EQ(enclave_debug_read(t.e, TE_BLOCK0 + BLOCK_AFTER, &s,
-	                            sizeof(s)),
-	         0);
+	CHECK_EQ(
+		enclave_debug_read(t.e, TE_BLOCK0 + BLOCK_AFTER, &s, sizeof(s)),
+		0);
 	CHECK_EQ(s.r15, PATTERN * 16);
 	CHECK_EQ(s.rsi, PATTERN * 7);
 	take_apart();
@@ -418,7 +417,7 @@ static void not_attached(void)
 static void vdso(void)
 {
 	const void *image = (const void *)(uintptr_t)getauxval(AT_SYSINFO_EHDR);
-	int (*gettime)(clockid_t id, struct timespec *ret) =
+	int (*gettime)(clockid_t id, struct timespec * ret) =
 		(int (*)(clockid_t, struct timespec *))(uintptr_t)vdso_symbol(
 			image, "__vdso_clock_gettime");
 	struct timespec ts = { 0 };
