@@ -230,12 +230,23 @@ int mm_populate(struct mm *mm, uint64_t addr, uint64_t size)
 	return ret == -ENOENT ? 0 : ret;
 }
 
+/*
+ * How far into a chunk a page is.  Those of a file are chunks of the file: the
+ * root is read and hashed in the same.
+ */
+static uint64_t chunk_place(const struct vma *v, uint64_t page)
+{
+	uint64_t at = is_zero_filled(v) ? page : vma_offset_of(v, page);
+
+	return at % (CHUNK_PAGES * PAGE_SIZE);
+}
+
 /* How much to commit for a touch at @addr. */
 static void chunk_at(struct vma *v, uint64_t addr, uint64_t *ret_start,
                      uint64_t *ret_end)
 {
 	uint64_t page = ALIGN_DOWN(addr, PAGE_SIZE);
-	uint64_t start = ALIGN_DOWN(page, CHUNK_PAGES * PAGE_SIZE);
+	uint64_t start = page - chunk_place(v, page);
 
 	if (page == v->next_touch && v->chunk_pages) {
 		v->chunk_pages = MIN(2 * v->chunk_pages,
