@@ -20,7 +20,7 @@ static int reserve(struct mm *mm, uint64_t hint, uint64_t size,
 	/* Behind a non-PIE image a slot may have to grow for a larger one. */
 	if (!mm->overlay && hint >= USER_BASE && hint < USER_END &&
 	    size <= USER_END - hint &&
-	    mm_own_locked(mm, hint, hint + size, &b, NULL, 0) == 0)
+	    mm_reserve_locked(mm, hint, hint + size, &b, NULL, 0) == 0)
 		return 0;
 	return mm_addresses(size, PAGE_SIZE, mm_backed_place(), ret_addr);
 }
@@ -59,6 +59,10 @@ static int grow_locked(struct mm *mm, uint64_t from, uint64_t to,
 		return ret;
 	if (!pages_has_edmm() && to > pages_static_end())
 		return -ENOMEM;
+	/* Now and not for all that is reserved, most of which stays so. */
+	ret = pages_open(from, (to - from) >> PAGE_SHIFT);
+	if (ret < 0)
+		return ret;
 	v = vma_create(from, to);
 	if (!v)
 		return -ENOMEM;

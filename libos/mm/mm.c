@@ -254,17 +254,14 @@ int mm_addresses(uint64_t size, uint64_t align, enum uspace_place place,
 	return 0;
 }
 
-int mm_own_locked(struct mm *mm, uint64_t start, uint64_t end,
-                  struct pages_batch *b, const struct content_id *id,
-                  uint64_t offset)
+int mm_reserve_locked(struct mm *mm, uint64_t start, uint64_t end,
+                      struct pages_batch *b, const struct content_id *id,
+                      uint64_t offset)
 {
 	uint64_t pos = start;
 	uint64_t s, e;
 	int ret;
 
-	ret = pages_open(start, (end - start) >> PAGE_SHIFT);
-	if (ret < 0)
-		return ret;
 	while (next_piece(mm, &pos, end, &s, &e)) {
 		ret = textcache_take(b, s, e, id, offset + (s - start));
 		if (ret == 0)
@@ -275,6 +272,17 @@ int mm_own_locked(struct mm *mm, uint64_t start, uint64_t end,
 		return ret;
 	}
 	return 0;
+}
+
+int mm_own_locked(struct mm *mm, uint64_t start, uint64_t end,
+                  struct pages_batch *b, const struct content_id *id,
+                  uint64_t offset)
+{
+	int ret = pages_open(start, (end - start) >> PAGE_SHIFT);
+
+	if (ret < 0)
+		return ret;
+	return mm_reserve_locked(mm, start, end, b, id, offset);
 }
 
 void mm_disown_locked(struct mm *mm, uint64_t start, uint64_t end)

@@ -100,6 +100,11 @@ enum uspace_place mm_backed_place(void);
 __must_check int mm_own_locked(struct mm *mm, uint64_t start, uint64_t end,
                                struct pages_batch *b,
                                const struct content_id *id, uint64_t offset);
+/* The same without pages_open(), for addresses that nothing is mapped to yet. */
+__must_check int mm_reserve_locked(struct mm *mm, uint64_t start, uint64_t end,
+                                   struct pages_batch *b,
+                                   const struct content_id *id,
+                                   uint64_t offset);
 void mm_disown_locked(struct mm *mm, uint64_t start, uint64_t end);
 
 /*
