@@ -66,9 +66,18 @@ static uint64_t mapped_in(const struct mm *mm, uint64_t start, uint64_t end,
 	return sum;
 }
 
-static enum uspace_place place_for(uint64_t size, uint32_t prot, uint32_t flags)
+static enum uspace_place place_for(const struct mm_map *req, uint64_t size)
 {
-	if (prot == PROT_NONE && pages_has_edmm())
+	uint32_t prot = req->prot;
+	uint32_t flags = req->flags;
+
+	/*
+	 * Taking the rights of pages that exist, as pages_open() must, costs
+	 * more than adding the few of a stack that are touched.  Images are
+	 * reserved without rights too, but they will be used.
+	 */
+	if (pages_has_edmm() && !req->object &&
+	    (prot == PROT_NONE || (flags & MAP_STACK && pages_can_grow())))
 		return USPACE_FAR;
 	if (pages_has_edmm())
 		return USPACE_BACKED;
@@ -119,7 +128,7 @@ static bool try_cached(struct mm *mm, struct vma *v, uint64_t size,
 static int place_anywhere(struct mm *mm, const struct mm_map *req,
                           struct vma *v, uint64_t size, struct pages_batch *b)
 {
-	enum uspace_place place = place_for(size, req->prot, req->flags);
+	enum uspace_place place = place_for(req, size);
 	uint64_t hint = ALIGN_DOWN(req->addr, PAGE_SIZE);
 	int ret;
 

@@ -86,6 +86,12 @@ bool pages_is_lazy(void)
 	return table.config.edmm && table.config.trusted_faults;
 }
 
+bool pages_can_grow(void)
+{
+	return table.config.edmm &&
+	       table.config.user_space_max_size > table.config.user_space_size;
+}
+
 uint64_t pages_static_end(void)
 {
 	return table.config.user_space_size;

@@ -66,6 +66,8 @@ void pages_fini(void);
 bool pages_has_edmm(void);
 /* May memory be committed at its first touch? */
 bool pages_is_lazy(void);
+/* May there be more pages than the static region's? */
+bool pages_can_grow(void);
 /* The end of what exists without EDMM. */
 uint64_t pages_static_end(void);
 
