@@ -34,7 +34,7 @@ changes=$({ git diff HEAD -- . ":!$report" 2>/dev/null || true; } | sha256sum | 
 if [ "$changes" != "$(sha256sum </dev/null | cut -c1-12)" ]; then
     commit=$commit+changes
 fi
-machine="$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, Linux $(uname -r)"
+machine="$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, Linux $(uname -r | cut -d. -f1,2)"
 
 # run PIECE - run it, unless it has passed; record how it went.
 run() {
