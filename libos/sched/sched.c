@@ -511,7 +511,8 @@ static void idle_once(struct runqueue *q)
 		return;
 	}
 	spin_unlock(&rq_lock);
-	if (nvcpus > 1 && spin_for_work(q))
+	/* Without the TSC time stands still while we look. */
+	if (nvcpus > 1 && clock_uses_tsc() && spin_for_work(q))
 		return;
 	spin_lock(&rq_lock);
 	q->is_idle = nrunning == 0;
