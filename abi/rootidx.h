@@ -38,8 +38,8 @@ struct rootidx_header {
 WIRE_SIZE(struct rootidx_header, 32);
 
 struct rootidx_entry {
-	uint64_t size;        /* regular files: bytes                        */
-	uint64_t body_offset; /* regular files: where they start in the body */
+	uint64_t size;         /* regular files: bytes                        */
+	uint64_t body_offset;  /* regular files: where they start in the body */
 	uint64_t sites_offset; /* 0: no site table                           */
 	uint32_t sites_size;
 	uint32_t mode;     /* type and permission bits, as st_mode       */

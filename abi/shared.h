@@ -22,8 +22,8 @@
 #include "abi/wire.h"
 
 enum enter_reason {
-	ENTER_BOOT = 1, /* vCPU 0, once: boot the kernel                   */
-	ENTER_VCPU = 2, /* vCPU n > 0, once: join the scheduler            */
+	ENTER_BOOT = 1,  /* vCPU 0, once: boot the kernel                   */
+	ENTER_VCPU = 2,  /* vCPU n > 0, once: join the scheduler            */
 	ENTER_RETURN = 3 /* after LEAVE_HOSTCALL: the result is in place   */
 };
 
@@ -73,11 +73,11 @@ struct host_boot {
 	uint32_t nvcpus;
 	uint64_t vcpu_offset;
 	uint64_t vcpu_stride;
-	struct host_blob args;      /* argc strings, NUL-terminated each  */
-	struct host_blob env;       /* "K=V" strings, NUL-terminated each */
-	struct host_blob cpuid;     /* struct host_cpuid[]                */
+	struct host_blob args;       /* argc strings, NUL-terminated each  */
+	struct host_blob env;        /* "K=V" strings, NUL-terminated each */
+	struct host_blob cpuid;      /* struct host_cpuid[]                */
 	struct host_blob root_index; /* abi/rootidx.h                     */
-	struct host_blob root_body; /* mapped read-only, read on demand   */
+	struct host_blob root_body;  /* mapped read-only, read on demand   */
 	uint32_t uid, gid; /* --user; HOST_USER_CONFIG: what the config says */
 	uint32_t flags;    /* HOST_STRACE ...                                */
 	uint32_t edmm;     /* 1: the host offers the SGX2 page calls         */

@@ -47,8 +47,7 @@ static int no_candidate(struct platform_error *err)
 
 	if (!err)
 		return -ENODEV;
-	snprintf(why, sizeof(why), "%.*s", (int)sizeof(why) - 1,
-	         err->text);
+	snprintf(why, sizeof(why), "%.*s", (int)sizeof(why) - 1, err->text);
 	return platform_fail(err, -ENODEV, 0,
 	                     "%s; the software platform is only taken for a "
 	                     "debuggable image (or ask for it by name)",

@@ -19,14 +19,14 @@ static void null_call(long n)
 static void null_call_unpatched(long n)
 {
 	/* mov $SYS_getppid, %eax; nop...; syscall; ret, hidden by the nop */
-	static const unsigned char text[] = { 0xb8, SYS_getppid, 0, 0, 0, 0x90,
-					      0x0f, 0x05, 0xc3 };
+	static const unsigned char text[] = { 0xb8, SYS_getppid, 0,    0,   0,
+		                              0x90, 0x0f,        0x05, 0xc3 };
 	static long (*call)(void);
 	void *page;
 
 	if (!call) {
 		page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (page == MAP_FAILED)
 			die("mmap");
 		memcpy(page, text, sizeof(text));

@@ -46,7 +46,7 @@ static void map_unmap(long n)
 {
 	while (n-- > 0) {
 		char *p = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		if (p == MAP_FAILED)
 			die("mmap");
@@ -61,7 +61,7 @@ static void map_touch(long n)
 
 	while (n-- > 0) {
 		char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		int i;
 
 		if (p == MAP_FAILED)

@@ -77,7 +77,7 @@ static void ping_pong_threads(long n)
 static pid_t start_child(struct pair *p, const char *name)
 {
 	char *argv[] = { (char *)self_path, (char *)"child", (char *)name,
-			 NULL };
+		         NULL };
 	posix_spawn_file_actions_t fa;
 	pid_t pid;
 

@@ -16,7 +16,7 @@ static void wait_for(uint32_t mine)
 {
 	while (atomic_load(&turn) != mine)
 		syscall(SYS_futex, &turn, FUTEX_WAIT_PRIVATE, 1 - mine, NULL,
-			NULL, 0);
+		        NULL, 0);
 }
 
 static void give(uint32_t to)

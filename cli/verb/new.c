@@ -73,7 +73,7 @@ const struct verb verb_init = {
 		"nobody.\n\nWhat is in an instance:\n\n"
 		"    Occlum.json   edit it; see Occlum.json(5)\n"
 		"    image/        put programs and files here, or use "
-	        "\"occlum "
+		"\"occlum "
 		"add\"\n"
 		"    build/        what \"occlum build\" makes\n"
 		"    volumes/      data that programs keep; never touched by "

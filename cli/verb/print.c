@@ -39,7 +39,7 @@ const struct verb verb_print = {
 	.operands = "mrenclave|mrsigner",
 	.summary = "print the measurement of the image, or of its signer",
 	.text = "Prints, as 64 hexadecimal digits, what the CPU will report "
-	        "for "
+		"for "
 		"the image in build/:\n\n"
 		"    mrenclave   what runs: kernel, Occlum.json and every file "
 		"of image/\n"

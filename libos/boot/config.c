@@ -10,7 +10,8 @@
 
 static bool sizes_ok(const struct bootcfg_header *h)
 {
-	return h->user_space_size <= USER_END && h->user_space_size > USER_BASE &&
+	return h->user_space_size <= USER_END &&
+	       h->user_space_size > USER_BASE &&
 	       h->user_space_size % PAGE_SIZE == 0 &&
 	       h->user_space_max_size >= h->user_space_size &&
 	       h->kernel_heap_size % PAGE_SIZE == 0 &&

@@ -35,6 +35,6 @@ struct boot_config {
 
 /* The header alone, which says how large the heap is. 0 or -EINVAL. */
 int __must_check boot_config_header(struct cspan bytes,
-				    struct bootcfg_header *ret);
+                                    struct bootcfg_header *ret);
 /* All of it; needs the heap. 0, -EINVAL, -ENOMEM. */
 int __must_check boot_config_parse(struct cspan bytes, struct boot_config *ret);

@@ -44,7 +44,7 @@ static struct cspan config_bytes(void)
 
 	/* The pages behind the header are there up to what it says. */
 	return cspan_make((const void *)CONFIG_BASE,
-			  MIN((uint64_t)h->size, CONFIG_SIZE_MAX));
+	                  MIN((uint64_t)h->size, CONFIG_SIZE_MAX));
 }
 
 static enum boot_error stage_config(void)
@@ -111,7 +111,7 @@ static enum boot_error stage_sched(void)
 	sched_vcpu_init(n);
 	clock_init();
 	strace_setup((host_boot_block()->flags & HOST_STRACE) &&
-		     (config.h.flags & BOOTCFG_DEBUGGABLE));
+	             (config.h.flags & BOOTCFG_DEBUGGABLE));
 	return BOOT_OK;
 }
 
@@ -136,7 +136,7 @@ static enum boot_error stage_program(void)
 
 static enum boot_error (*const stages[])(void) = {
 	stage_config, stage_sched,  stage_identity, stage_cpuid,
-	stage_memory, stage_inputs, stage_root,	    stage_program,
+	stage_memory, stage_inputs, stage_root,     stage_program,
 };
 
 static __noreturn void boot_first(uint64_t shared_addr)

@@ -23,9 +23,9 @@
 #include "libos/mm/mm.h"
 #include "libos/proc/exec.h"
 #include "libos/proc/process.h"
-#include "libos/proc/uts.h"
-#include "libos/proc/sites/sites.h"
 #include "libos/proc/procfs/procfs.h"
+#include "libos/proc/sites/sites.h"
+#include "libos/proc/uts.h"
 #include "libos/sched/sched.h"
 #include "libos/signal/signal.h"
 #include "libos/time/clock.h"
@@ -87,10 +87,8 @@ static int find_directory(const char *target, struct path *ret)
 }
 
 static const char *const sources[] = {
-	[MOUNT_ROOT] = "rootfs",
-	[MOUNT_TMPFS] = "tmpfs",
-	[MOUNT_PROC] = "proc",
-	[MOUNT_DEV] = "devtmpfs",
+	[MOUNT_ROOT] = "rootfs", [MOUNT_TMPFS] = "tmpfs",
+	[MOUNT_PROC] = "proc",   [MOUNT_DEV] = "devtmpfs",
 	[MOUNT_SYS] = "sysfs",
 };
 
@@ -213,7 +211,7 @@ static enum boot_error program_error(int err)
 }
 
 enum boot_error boot_program(const struct boot_config *cfg,
-			     const struct boot_strings *strings)
+                             const struct boot_strings *strings)
 {
 	struct process_boot pb = {
 		.path = strings->argv[0],

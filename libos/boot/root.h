@@ -10,4 +10,4 @@
 
 enum boot_error boot_root(const struct boot_config *cfg);
 enum boot_error boot_program(const struct boot_config *cfg,
-			     const struct boot_strings *strings);
+                             const struct boot_strings *strings);

@@ -90,14 +90,14 @@ static void set_var(const char **envp, size_t *count, const char *var)
 }
 
 static int merge_env(const struct boot_config *cfg, const char **host,
-		     const char ***ret)
+                     const char ***ret)
 {
 	size_t count = 0;
 	const char **envp;
 	size_t i;
 
 	envp = kcalloc(list_length(cfg->env_default) + list_length(host) + 1,
-		       sizeof(*envp));
+	               sizeof(*envp));
 	if (!envp)
 		return -ENOMEM;
 	for (i = 0; cfg->env_default[i]; i++)
@@ -110,7 +110,7 @@ static int merge_env(const struct boot_config *cfg, const char **host,
 }
 
 static int choose_user(const struct boot_config *cfg,
-		       const struct host_boot *boot, struct boot_strings *ret)
+                       const struct host_boot *boot, struct boot_strings *ret)
 {
 	uint16_t i;
 

@@ -23,4 +23,4 @@ struct boot_strings {
 
 /* 0; -EINVAL: out of bounds or not allowed; -ENOMEM. */
 int __must_check boot_untrusted(const struct boot_config *cfg,
-				struct boot_strings *ret);
+                                struct boot_strings *ret);

@@ -2,7 +2,6 @@
 #include "libos/boot/vdso.h"
 
 #include "base/errno.h"
-
 #include "base/string.h"
 #include "base/units.h"
 #include "libos/mm/mm.h"
@@ -10,7 +9,7 @@
 #include "libos/time/vdso_image.h"
 
 static long vdso_read(struct vm_object *obj, void *dst, size_t size,
-		      uint64_t offset)
+                      uint64_t offset)
 {
 	(void)obj;
 	if (offset >= vdso_image_size)
@@ -21,7 +20,7 @@ static long vdso_read(struct vm_object *obj, void *dst, size_t size,
 }
 
 static long vdso_write(struct vm_object *obj, const void *src, size_t size,
-		       uint64_t offset)
+                       uint64_t offset)
 {
 	(void)obj;
 	(void)src;

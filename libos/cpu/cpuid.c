@@ -17,12 +17,7 @@ enum cpuid_leaf {
 #define XFRM_AMX (3ull << 17)
 #define ALWAYS 0ull
 
-enum cpuid_reg {
-	REG_EAX,
-	REG_EBX,
-	REG_ECX,
-	REG_EDX
-};
+enum cpuid_reg { REG_EAX, REG_EBX, REG_ECX, REG_EDX };
 
 /* Bits that are cleared unless XFRM has all of @needs; ALWAYS: in any case. */
 struct cut {
@@ -39,7 +34,7 @@ static const struct cut cuts[] = {
 	/* MONITOR, VMX, SMX, EIST, TM2, PDCM, x2APIC, TSC-deadline */
 	{ 1, 0, REG_ECX,
 	  1u << 3 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 15 |
-		  1u << 21 | 1u << 24,
+	          1u << 21 | 1u << 24,
 	  ALWAYS },
 	/* FSGSBASE, SGX, HLE, RTM, MPX */
 	{ 7, 0, REG_EBX, 1u << 0 | 1u << 2 | 1u << 4 | 1u << 11 | 1u << 14,
@@ -48,7 +43,7 @@ static const struct cut cuts[] = {
 	/* AVX512 F DQ IFMA PF ER CD BW VL */
 	{ 7, 0, REG_EBX,
 	  1u << 16 | 1u << 17 | 1u << 21 | 1u << 26 | 1u << 27 | 1u << 28 |
-		  1u << 30 | 1u << 31,
+	          1u << 30 | 1u << 31,
 	  XFRM_AVX512 },
 	/* PKU, OSPKE, WAITPKG, CET_SS, KL, SGX_LC */
 	{ 7, 0, REG_ECX,
@@ -64,14 +59,15 @@ static const struct cut cuts[] = {
 	/* AVX512 4VNNIW 4FMAPS VP2INTERSECT FP16 */
 	{ 7, 0, REG_EDX, 1u << 2 | 1u << 3 | 1u << 8 | 1u << 23, XFRM_AVX512 },
 	{ 7, 0, REG_EDX, 1u << 22 | 1u << 24 | 1u << 25, XFRM_AMX },
-	{ 7, 1, REG_EAX, 1u << 4, XFRM_AVX },       /* AVX-VNNI */
-	{ 7, 1, REG_EAX, 1u << 5, XFRM_AVX512 },    /* AVX512_BF16 */
-	{ 7, 1, REG_EAX, 1u << 21, XFRM_AMX },      /* AMX-FP16 */
-	{ 7, 1, REG_EAX, 1u << 23, XFRM_AVX },      /* AVX-IFMA */
+	{ 7, 1, REG_EAX, 1u << 4, XFRM_AVX },    /* AVX-VNNI */
+	{ 7, 1, REG_EAX, 1u << 5, XFRM_AVX512 }, /* AVX512_BF16 */
+	{ 7, 1, REG_EAX, 1u << 21, XFRM_AMX },   /* AMX-FP16 */
+	{ 7, 1, REG_EAX, 1u << 23, XFRM_AVX },   /* AVX-IFMA */
 	{ 7, 1, REG_EDX, 1u << 4 | 1u << 5 | 1u << 10, XFRM_AVX },
-	{ 7, 1, REG_EDX, 1u << 8, XFRM_AMX },       /* AMX-COMPLEX */
-	{ 0xd, 1, REG_EAX, 1u << 3, ALWAYS },       /* XSAVES */
-	{ 0x80000001, 0, REG_ECX, 1u << 11 | 1u << 16, XFRM_AVX }, /* XOP FMA4 */
+	{ 7, 1, REG_EDX, 1u << 8, XFRM_AMX }, /* AMX-COMPLEX */
+	{ 0xd, 1, REG_EAX, 1u << 3, ALWAYS }, /* XSAVES */
+	{ 0x80000001, 0, REG_ECX, 1u << 11 | 1u << 16,
+	  XFRM_AVX }, /* XOP FMA4 */
 };
 
 static struct host_cpuid leaves[CPUID_TABLE_MAX];
@@ -107,7 +103,7 @@ static void cut_xsave(struct host_cpuid *l, uint64_t xfrm)
 		l->eax = (uint32_t)xfrm;
 		l->edx = (uint32_t)(xfrm >> 32);
 	} else if (l->subleaf > 1 &&
-		   (l->subleaf > 63 || !(xfrm >> l->subleaf & 1))) {
+	           (l->subleaf > 63 || !(xfrm >> l->subleaf & 1))) {
 		l->eax = l->ebx = l->ecx = l->edx = 0;
 	}
 }

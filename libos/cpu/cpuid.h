@@ -25,7 +25,7 @@ struct cpuid_regs {
  * leaf that every SGX CPU has is missing.
  */
 int __must_check cpuid_setup(const struct host_cpuid *table, size_t count,
-			     uint64_t xfrm);
+                             uint64_t xfrm);
 
 /* The answer to CPUID with EAX = @leaf, ECX = @subleaf; zeros if unknown. */
 void cpuid_lookup(uint32_t leaf, uint32_t subleaf, struct cpuid_regs *ret);

@@ -18,9 +18,9 @@ struct secinfo;
 /* @si: SECINFO in enclave memory, 64-byte aligned; @addr: a page. */
 uint64_t __must_check enclu_eaccept(const struct secinfo *si, uint64_t addr);
 uint64_t __must_check enclu_eacceptcopy(const struct secinfo *si, uint64_t dst,
-					uint64_t src);
+                                        uint64_t src);
 uint64_t __must_check enclu_emodpe(const struct secinfo *si, uint64_t addr);
 /* 512-byte aligned operands; @reportdata 128. */
 uint64_t __must_check enclu_ereport(const void *targetinfo,
-				    const void *reportdata, void *report);
+                                    const void *reportdata, void *report);
 uint64_t __must_check enclu_egetkey(const void *keyrequest, void *key);

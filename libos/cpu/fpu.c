@@ -58,28 +58,28 @@ static bool only_sse_in_use(void)
 static void xsaveopt(void *area)
 {
 	__asm__ volatile("xsaveopt64 (%0)"
-			 :
-			 : "r"(area), "a"((uint32_t)xfrm),
-			   "d"((uint32_t)(xfrm >> 32))
-			 : "memory");
+	                 :
+	                 : "r"(area), "a"((uint32_t)xfrm),
+	                   "d"((uint32_t)(xfrm >> 32))
+	                 : "memory");
 }
 
 static void xsave(void *area)
 {
 	__asm__ volatile("xsave64 (%0)"
-			 :
-			 : "r"(area), "a"((uint32_t)xfrm),
-			   "d"((uint32_t)(xfrm >> 32))
-			 : "memory");
+	                 :
+	                 : "r"(area), "a"((uint32_t)xfrm),
+	                   "d"((uint32_t)(xfrm >> 32))
+	                 : "memory");
 }
 
 static void xrstor(const void *area)
 {
 	__asm__ volatile("xrstor64 (%0)"
-			 :
-			 : "r"(area), "a"((uint32_t)xfrm),
-			   "d"((uint32_t)(xfrm >> 32))
-			 : "memory");
+	                 :
+	                 : "r"(area), "a"((uint32_t)xfrm),
+	                   "d"((uint32_t)(xfrm >> 32))
+	                 : "memory");
 }
 
 /* End of what XSAVE writes over a background of @fill. */

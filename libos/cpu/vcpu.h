@@ -26,7 +26,7 @@ struct vcpu {
 	uint64_t host_rip; /* where EEXIT goes: RCX, RSP, RBP of EENTER */
 	uint64_t host_rsp;
 	uint64_t host_rbp;
-	uint64_t hostcall_rsp; /* kernel stack while outside, else 0 */
+	uint64_t hostcall_rsp;  /* kernel stack while outside, else 0 */
 	uint64_t trap_host_rip; /* the same for an entry at CSSA=1   */
 	uint64_t trap_host_rsp;
 	uint64_t trap_host_rbp;
@@ -36,7 +36,7 @@ struct vcpu {
 	/* C code only. */
 	uint32_t index;
 	uint32_t is_started;
-	uint32_t is_idle;      /* 1: in or on the way to HC_IDLE; under rq lock */
+	uint32_t is_idle; /* 1: in or on the way to HC_IDLE; under rq lock */
 	uint32_t pad;
 	struct thread *idle;
 	void *fpu; /* XSAVE area of the current thread, or NULL */

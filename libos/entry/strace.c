@@ -7,12 +7,11 @@
 
 #include <stdarg.h>
 
-
 #include "abi/layout.h"
 #include "base/errno.h"
-#include "libos/entry/errno_name.h"
 #include "base/format.h"
 #include "base/string.h"
+#include "libos/entry/errno_name.h"
 #include "libos/hostcall/hostcall.h"
 #include "libos/mm/usercopy.h"
 #include "libos/sys/table.h"
@@ -46,7 +45,7 @@ __printf(2, 3) static void add(struct line *l, const char *fmt, ...)
 
 	va_start(args, fmt);
 	n = str_vformat(l->text + l->size, sizeof(l->text) - l->size, fmt,
-			args);
+	                args);
 	va_end(args);
 	if (n > 0)
 		l->size = MIN(l->size + (size_t)n, sizeof(l->text) - 1);
@@ -96,7 +95,7 @@ static void add_arg(struct line *l, enum syscall_arg_kind kind, uint64_t value)
 }
 
 static void add_call(struct line *l, struct thread *self, uint64_t nr,
-		     const uint64_t args[6])
+                     const uint64_t args[6])
 {
 	const struct syscall_entry *e;
 	unsigned int i;
@@ -128,10 +127,10 @@ static bool does_not_return(uint64_t nr)
 }
 
 static void start_line(struct line *l, struct thread *self,
-		       const struct regs *regs)
+                       const struct regs *regs)
 {
 	const uint64_t args[6] = { regs->rdi, regs->rsi, regs->rdx,
-				   regs->r10, regs->r8,	 regs->r9 };
+		                   regs->r10, regs->r8,  regs->r9 };
 
 	l->size = 0;
 	add_call(l, self, regs->orig_rax, args);

@@ -23,7 +23,7 @@ void syscall_counts(uint64_t *ret_patched, uint64_t *ret_trapped)
 static long dispatch(struct thread *self, struct regs *regs)
 {
 	const uint64_t args[6] = { regs->rdi, regs->rsi, regs->rdx,
-				   regs->r10, regs->r8,	 regs->r9 };
+		                   regs->r10, regs->r8,  regs->r9 };
 	uint64_t nr = regs->orig_rax;
 
 	if (nr >= SYSCALL_COUNT)

@@ -25,10 +25,10 @@ struct trap {
 };
 
 typedef void trap_func(struct thread *self, struct regs *regs,
-		       const struct trap *trap);
+                       const struct trap *trap);
 
 static void raise(struct thread *self, const struct trap *trap, int sig,
-		  int code, uint64_t addr)
+                  int code, uint64_t addr)
 {
 	self->sig->trap_nr = trap->vector;
 	self->sig->trap_error = trap->error;
@@ -43,7 +43,7 @@ static uint64_t user_rip(const struct regs *regs)
 }
 
 static void page_fault(struct thread *self, struct regs *regs,
-		       const struct trap *trap)
+                       const struct trap *trap)
 {
 	uint32_t access = PROT_READ;
 	int code = 0;
@@ -60,7 +60,7 @@ static void page_fault(struct thread *self, struct regs *regs,
 }
 
 static void invalid_opcode(struct thread *self, struct regs *regs,
-			   const struct trap *trap)
+                           const struct trap *trap)
 {
 	uint8_t op[3] = { 0, 0, 0 };
 	size_t left;
@@ -86,33 +86,33 @@ static void invalid_opcode(struct thread *self, struct regs *regs,
 }
 
 static void general_protection(struct thread *self, struct regs *regs,
-			       const struct trap *trap)
+                               const struct trap *trap)
 {
 	(void)regs;
 	raise(self, trap, SIGSEGV, SI_KERNEL, 0);
 }
 
 static void divide_error(struct thread *self, struct regs *regs,
-			 const struct trap *trap)
+                         const struct trap *trap)
 {
 	raise(self, trap, SIGFPE, FPE_INTDIV, user_rip(regs));
 }
 
 static void float_error(struct thread *self, struct regs *regs,
-			const struct trap *trap)
+                        const struct trap *trap)
 {
 	raise(self, trap, SIGFPE, FPE_FLTINV, user_rip(regs));
 }
 
 static void alignment(struct thread *self, struct regs *regs,
-		      const struct trap *trap)
+                      const struct trap *trap)
 {
 	(void)regs;
 	raise(self, trap, SIGBUS, BUS_ADRALN, 0);
 }
 
 static void breakpoint(struct thread *self, struct regs *regs,
-		       const struct trap *trap)
+                       const struct trap *trap)
 {
 	if (trap->vector == SGX_VECTOR_BP)
 		regs->rip++;
@@ -136,7 +136,7 @@ static trap_func *const handlers[] = {
 };
 
 void trap_user(struct regs *regs, uint32_t vector, uint32_t error,
-	       uint64_t addr)
+               uint64_t addr)
 {
 	struct thread *self = thread_self();
 	struct trap trap = { vector, error, addr };

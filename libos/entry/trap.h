@@ -18,4 +18,4 @@
 
 void trap_at_cssa1(void);
 void trap_user(struct regs *regs, uint32_t vector, uint32_t error,
-	       uint64_t addr);
+               uint64_t addr);

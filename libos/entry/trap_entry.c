@@ -33,7 +33,7 @@ static struct gprsgx *frame_gprs(struct vcpu *v)
 static const struct exinfo *frame_exinfo(struct vcpu *v)
 {
 	return (const void *)((uint8_t *)v->ssa +
-			      ssa_exinfo_offset(SSA_FRAME_PAGES));
+	                      ssa_exinfo_offset(SSA_FRAME_PAGES));
 }
 
 static bool in_kernel_text(uint64_t rip)
@@ -72,7 +72,7 @@ static void save_user(struct vcpu *v, const struct gprsgx *g)
 
 /* ERESUME will call trap_user(regs, vector, error, addr). */
 static void resume_in_kernel(struct gprsgx *g, struct regs *regs,
-			     uint32_t vector, const struct exinfo *ex)
+                             uint32_t vector, const struct exinfo *ex)
 {
 	g->rip = (uint64_t)entry_trap_continue;
 	g->rsp = (uint64_t)regs;
@@ -101,7 +101,7 @@ static void from_exit_path(struct gprsgx *g)
 }
 
 static void fault_in_kernel(struct gprsgx *g, const struct exinfo *ex,
-			    uint32_t vector)
+                            uint32_t vector)
 {
 	uint64_t fixup = extable_find(g->rip);
 
@@ -133,15 +133,15 @@ void trap_at_cssa1(void)
 	struct vcpu *v = vcpu_self();
 	struct gprsgx *g = frame_gprs(v);
 	uint32_t vector = exitinfo_is_valid(g->exitinfo)
-				  ? exitinfo_vector(g->exitinfo)
-				  : TRAP_NONE;
+	                          ? exitinfo_vector(g->exitinfo)
+	                          : TRAP_NONE;
 
 	/* The host may enter again before it resumes: that is a tick. */
 	g->exitinfo = 0;
 	if (!in_kernel_text(g->rip))
 		from_user(v, g, vector);
 	else if (vector == TRAP_NONE && g->rip >= (uint64_t)exit_lo &&
-		 g->rip < (uint64_t)exit_hi) {
+	         g->rip < (uint64_t)exit_hi) {
 		thread_set_work(v->current, WORK_RESCHED);
 		from_exit_path(g);
 	} else

@@ -45,8 +45,7 @@ void dcache_fini(void)
 /* The parent is part of the key: "lib" is a common name. */
 static uint32_t name_hash(const struct dentry *parent, const struct name *name)
 {
-	return (uint32_t)hash_bytes(name->text, name->size,
-	                            (uintptr_t)parent);
+	return (uint32_t)hash_bytes(name->text, name->size, (uintptr_t)parent);
 }
 
 static struct dentry **bucket_of(uint32_t hash)
@@ -112,7 +111,8 @@ static void grow_table(void)
 	kpages_free(table, 2 * npages);
 }
 
-static struct dentry *dentry_alloc(const char *text, size_t size, uint32_t flags)
+static struct dentry *dentry_alloc(const char *text, size_t size,
+                                   uint32_t flags)
 {
 	struct dentry *d = kzalloc(sizeof(*d));
 

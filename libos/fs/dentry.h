@@ -24,18 +24,18 @@ struct mount;
 enum dentry_flags {
 	DENTRY_HASHED = 1u << 0,
 	DENTRY_PINNED = 1u << 1,
-	DENTRY_MOUNTED = 1u << 2, /* something is mounted here */
-	DENTRY_DELETED = 1u << 3, /* was unlinked */
+	DENTRY_MOUNTED = 1u << 2,   /* something is mounted here */
+	DENTRY_DELETED = 1u << 3,   /* was unlinked */
 	DENTRY_NAME_OWNED = 1u << 4 /* name is on the heap */
 };
 
 struct dentry {
-	int32_t refs; /* atomic */
-	uint32_t flags; /* under dcache_lock */
-	struct dentry *parent; /* itself at a root; a counted reference */
-	struct inode *inode;   /* fixed */
+	int32_t refs;           /* atomic */
+	uint32_t flags;         /* under dcache_lock */
+	struct dentry *parent;  /* itself at a root; a counted reference */
+	struct inode *inode;    /* fixed */
 	struct list alias_node; /* in inode->aliases */
-	const char *name;      /* not NUL-terminated */
+	const char *name;       /* not NUL-terminated */
 	uint16_t name_size;
 	uint16_t nmounts;
 	uint32_t hash;

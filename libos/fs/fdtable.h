@@ -35,10 +35,10 @@ struct fdtable {
 	int32_t refs; /* atomic: threads that share it, and lookers-on */
 	struct spinlock lock; /* RANK_FDTABLE; all below */
 	uint32_t capacity;
-	uint32_t next_free;   /* no free descriptor is below it */
-	uint32_t limit;       /* RLIMIT_NOFILE, see fdtable_set_limit() */
+	uint32_t next_free; /* no free descriptor is below it */
+	uint32_t limit;     /* RLIMIT_NOFILE, see fdtable_set_limit() */
 	struct file **files;
-	unsigned long *open;    /* may be set before the file is there */
+	unsigned long *open; /* may be set before the file is there */
 	unsigned long *cloexec;
 	struct file *inline_files[FD_INLINE];
 	unsigned long inline_open[1];

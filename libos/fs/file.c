@@ -257,8 +257,8 @@ long file_read(struct file *f, struct iov *to)
 		return f->ops->read(f, to, &f->pos);
 
 	mutex_lock(&f->pos_lock);
-	n = range_is_valid(f->pos, to->left) ? f->ops->read(f, to, &f->pos) :
-	                                       -EINVAL;
+	n = range_is_valid(f->pos, to->left) ? f->ops->read(f, to, &f->pos)
+	                                     : -EINVAL;
 	mutex_unlock(&f->pos_lock);
 	return n;
 }
@@ -273,8 +273,8 @@ long file_write(struct file *f, struct iov *from)
 		return f->ops->write(f, from, &f->pos);
 
 	mutex_lock(&f->pos_lock);
-	n = range_is_valid(f->pos, 0) ? f->ops->write(f, from, &f->pos) :
-	                                -EINVAL;
+	n = range_is_valid(f->pos, 0) ? f->ops->write(f, from, &f->pos)
+	                              : -EINVAL;
 	mutex_unlock(&f->pos_lock);
 	return n;
 }

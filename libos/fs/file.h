@@ -98,9 +98,9 @@ struct file_ops {
 enum file_mode {
 	FILE_READ = 1u << 0,
 	FILE_WRITE = 1u << 1,
-	FILE_SEEK = 1u << 2, /* has a position: pread, lseek work */
-	FILE_PATH = 1u << 3, /* O_PATH: a place only                */
-	FILE_EXEC = 1u << 4, /* opened for execution: writers are kept out */
+	FILE_SEEK = 1u << 2,   /* has a position: pread, lseek work */
+	FILE_PATH = 1u << 3,   /* O_PATH: a place only                */
+	FILE_EXEC = 1u << 4,   /* opened for execution: writers are kept out */
 	FILE_COUNTED = 1u << 5 /* counted as a writer of its inode */
 };
 
@@ -127,7 +127,7 @@ struct file {
 struct file_spec {
 	const struct file_ops *ops;
 	void *private;
-	uint32_t flags;      /* O_xxx; the access mode gives FILE_READ, _WRITE */
+	uint32_t flags; /* O_xxx; the access mode gives FILE_READ, _WRITE */
 	struct inode *inode; /* NULL: the one all anonymous files share */
 	bool can_seek;
 };
@@ -175,8 +175,9 @@ static inline bool file_is_nonblock(const struct file *f)
 }
 
 /* Refusals and plain answers. */
-long file_no_read(struct file *f, struct iov *to, int64_t *pos);  /* -EINVAL */
-long file_no_write(struct file *f, struct iov *from, int64_t *pos); /* -EINVAL */
+long file_no_read(struct file *f, struct iov *to, int64_t *pos); /* -EINVAL */
+long file_no_write(struct file *f, struct iov *from,
+                   int64_t *pos);                                 /* -EINVAL */
 long file_read_dir(struct file *f, struct iov *to, int64_t *pos); /* -EISDIR */
 int64_t file_no_lseek(struct file *f, int64_t off, int whence);   /* -ESPIPE */
 /* For ops whose size is f->inode's, or that have none. */
@@ -188,9 +189,9 @@ int file_no_fsync(struct file *f);                                /* -EINVAL */
 int file_fsync_memory(struct file *f);                            /* 0 */
 int file_no_truncate(struct file *f, int64_t size);               /* -EINVAL */
 int file_no_fallocate(struct file *f, uint32_t mode, int64_t off,
-                      int64_t size);                              /* -ENODEV */
-int file_no_readdir(struct file *f, struct dir_ctx *ctx);         /* -ENOTDIR */
-int file_no_mmap(struct file *f, struct vm_object **ret);         /* -ENODEV */
-int file_flush_none(struct file *f);                              /* 0 */
+                      int64_t size);                      /* -ENODEV */
+int file_no_readdir(struct file *f, struct dir_ctx *ctx); /* -ENOTDIR */
+int file_no_mmap(struct file *f, struct vm_object **ret); /* -ENODEV */
+int file_flush_none(struct file *f);                      /* 0 */
 void file_release_none(struct file *f);
 int file_show_path(struct file *f, char *buf, size_t size);

@@ -13,8 +13,8 @@ void file_fini(void);
  * An open file of @inode at @p (or without a name: NULL), which is what open
  * does before the inode's own open.  Takes its own references.
  */
-int file_alloc(struct inode *inode, struct path *p,
-               const struct file_ops *ops, uint32_t flags, struct file **ret);
+int file_alloc(struct inode *inode, struct path *p, const struct file_ops *ops,
+               uint32_t flags, struct file **ret);
 /* Undo file_alloc() of a file that was never opened: no release. */
 void file_discard(struct file *f);
 

@@ -84,7 +84,9 @@ static bool drop_page(struct page_walk *w, uint64_t index, void **page)
 
 void filedata_fini(struct filedata *d)
 {
-	struct page_walk w = { .arg = d, .last = UINT64_MAX, .func = drop_page };
+	struct page_walk w = { .arg = d,
+		               .last = UINT64_MAX,
+		               .func = drop_page };
 
 	page_tree_walk(&d->pages, &w);
 	page_tree_trim(&d->pages, 0);
@@ -223,13 +225,12 @@ long filedata_write(struct filedata *d, struct iov *from, uint64_t off,
 	while (done < size) {
 		part = page_part(off + done, size - done);
 		n = own_page(d, (off + done) >> PAGE_SHIFT,
-		             part == PAGE_SIZE ? PAGE_OVERWRITE :
-		                                 PAGE_KEEP_BYTES,
+		             part == PAGE_SIZE ? PAGE_OVERWRITE
+		                               : PAGE_KEEP_BYTES,
 		             &page);
 		if (n == 0)
-			n = iov_copy_from(from,
-			                  page + ((off + done) & ~PAGE_MASK),
-			                  part);
+			n = iov_copy_from(
+				from, page + ((off + done) & ~PAGE_MASK), part);
 		if (n <= 0)
 			return done ? (long)done : n;
 		done += (size_t)n;
@@ -289,8 +290,8 @@ long filedata_write_kernel(struct filedata *d, const void *src, size_t size,
 	while (done < size) {
 		part = page_part(off + done, size - done);
 		err = own_page_locked(d, (off + done) >> PAGE_SHIFT,
-		                      part == PAGE_SIZE ? PAGE_OVERWRITE :
-		                                          PAGE_KEEP_BYTES,
+		                      part == PAGE_SIZE ? PAGE_OVERWRITE
+		                                        : PAGE_KEEP_BYTES,
 		                      &page);
 		if (err < 0)
 			break;
@@ -334,8 +335,8 @@ int filedata_cut(struct filedata *d, uint64_t size)
 		d->backed_size = size;
 		d->is_written = true;
 	}
-	page = size & ~PAGE_MASK ? page_tree_get(&d->pages, size >> PAGE_SHIFT) :
-	                           NULL;
+	page = size & ~PAGE_MASK ? page_tree_get(&d->pages, size >> PAGE_SHIFT)
+	                         : NULL;
 	if (is_own(page))
 		memset(page + (size & ~PAGE_MASK), 0,
 		       PAGE_SIZE - (size & ~PAGE_MASK));
@@ -348,8 +349,9 @@ int filedata_cut(struct filedata *d, uint64_t size)
 /* Replace whole pages by nothing, or by holes where the backing shows. */
 static int punch_pages_locked(struct filedata *d, uint64_t first, uint64_t end)
 {
-	struct page_walk w = { .arg = d, .first = first, .last = end - 1,
-		               .func = drop_page };
+	struct page_walk w = {
+		.arg = d, .first = first, .last = end - 1, .func = drop_page
+	};
 	uint64_t backed = d->backing ? PAGES_FOR(d->backed_size) : 0;
 	void **slot;
 
@@ -436,5 +438,6 @@ uint64_t filedata_next(struct filedata *d, uint64_t off, uint64_t size,
 		index++;
 	}
 	mutex_unlock(&d->lock);
-	return index == off >> PAGE_SHIFT ? off : MIN(index << PAGE_SHIFT, size);
+	return index == off >> PAGE_SHIFT ? off
+	                                  : MIN(index << PAGE_SHIFT, size);
 }

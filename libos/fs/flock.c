@@ -71,7 +71,7 @@ static struct lock_record *find_conflict(const struct lock_list *l,
 {
 	struct lock_record *r;
 
-	list_for_each_entry(r, &l->held, node) {
+	list_for_each_entry (r, &l->held, node) {
 		if (conflicts(&r->range, req))
 			return r;
 	}
@@ -134,7 +134,7 @@ static void apply(struct lock_list *l, const struct lock_request *req,
 	struct lock_request range = *req;
 	struct lock_record *r, *tmp;
 
-	list_for_each_entry_safe(r, tmp, &l->held, node) {
+	list_for_each_entry_safe (r, tmp, &l->held, node) {
 		if (!is_same_owner(&r->range, req))
 			continue;
 		if (req->type != F_UNLCK && joins(&r->range, &range)) {
@@ -161,7 +161,7 @@ static bool would_deadlock(const void *owner, const void *holder)
 
 		if (holder == owner)
 			return true;
-		list_for_each_entry(b, &all_blocked, node) {
+		list_for_each_entry (b, &all_blocked, node) {
 			if (b->owner == holder)
 				next = b->holder;
 		}
@@ -204,8 +204,8 @@ static int try_set(struct lock_list *l, const struct lock_request *req,
 	spin_lock(&flock_lock);
 	r = req->type == F_UNLCK ? NULL : find_conflict(l, req);
 	if (r) {
-		b->holder = r->range.kind == LOCK_KIND_POSIX ? r->range.owner :
-		                                               NULL;
+		b->holder = r->range.kind == LOCK_KIND_POSIX ? r->range.owner
+		                                             : NULL;
 		err = -EAGAIN;
 	} else if (l->count < LOCKS_PER_INODE || req->type == F_UNLCK) {
 		apply(l, req, &fresh, &spare);
@@ -305,7 +305,7 @@ static void drop_all(struct inode *inode, const struct lock_request *who)
 	if (!l)
 		return;
 	spin_lock(&flock_lock);
-	list_for_each_entry_safe(r, tmp, &l->held, node) {
+	list_for_each_entry_safe (r, tmp, &l->held, node) {
 		if (is_same_owner(&r->range, who)) {
 			record_drop(l, r);
 			dropped = true;
@@ -324,8 +324,8 @@ void flock_release_owner(struct inode *inode, const struct fdtable *files)
 
 void flock_release_file(struct file *f)
 {
-	drop_all(f->inode, &(struct lock_request){ .kind = LOCK_KIND_FLOCK,
-	                                           .owner = f });
+	drop_all(f->inode,
+	         &(struct lock_request){ .kind = LOCK_KIND_FLOCK, .owner = f });
 	drop_all(f->inode,
 	         &(struct lock_request){ .kind = LOCK_KIND_OFD, .owner = f });
 }

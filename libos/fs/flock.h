@@ -20,7 +20,7 @@ enum lock_kind { LOCK_KIND_FLOCK, LOCK_KIND_POSIX, LOCK_KIND_OFD };
 
 struct lock_request {
 	enum lock_kind kind;
-	int16_t type;      /* F_RDLCK, F_WRLCK, F_UNLCK */
+	int16_t type; /* F_RDLCK, F_WRLCK, F_UNLCK */
 	int64_t start;
 	int64_t end;       /* inclusive; INT64_MAX: to the end */
 	const void *owner; /* struct fdtable or struct file */

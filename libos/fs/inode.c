@@ -139,8 +139,7 @@ void inode_stat(const struct inode *inode, struct kstat *ret)
 void inode_apply(struct inode *inode, const struct iattr *attr)
 {
 	if (attr->mask & IATTR_MODE)
-		inode->mode = (inode->mode & S_IFMT) |
-		              (attr->mode & S_IALLUGO);
+		inode->mode = (inode->mode & S_IFMT) | (attr->mode & S_IALLUGO);
 	if (attr->mask & IATTR_UID)
 		inode->uid = attr->uid;
 	if (attr->mask & IATTR_GID)

@@ -109,10 +109,10 @@ struct link_target {
 
 struct rename_args {
 	struct inode *old_dir, *new_dir;
-	struct dentry *old;       /* what moves                      */
-	struct dentry *victim;    /* what it replaces, or swaps with; or NULL */
-	const struct name *name;  /* the new one                     */
-	uint32_t flags;           /* RENAME_xxx                      */
+	struct dentry *old;      /* what moves                      */
+	struct dentry *victim;   /* what it replaces, or swaps with; or NULL */
+	const struct name *name; /* the new one                     */
+	uint32_t flags;          /* RENAME_xxx                      */
 };
 
 struct inode_ops {
@@ -179,7 +179,7 @@ struct superblock {
 #define SUPER_RDONLY 1u
 
 struct inode {
-	int32_t refs; /* atomic */
+	int32_t refs;   /* atomic */
 	uint32_t flags; /* enum inode_flags; atomic */
 	struct superblock *sb;
 	const struct inode_ops *ops;
@@ -188,7 +188,7 @@ struct inode {
 	uint64_t rdev;
 	void *special; /* of fifos, sockets, devices: their opener's */
 	struct lock_list *locks; /* flock.h; under its own lock */
-	struct list aliases; /* dentries of this inode; under dcache_lock */
+	struct list aliases;     /* dentries of this inode; under dcache_lock */
 	int32_t writers; /* atomic; files open for writing, or -(executing) */
 
 	struct rwlock lock;
@@ -244,11 +244,13 @@ int inode_no_create(struct inode *dir, const struct name *name,
 int inode_no_tmpfile(struct inode *dir, const struct create_spec *spec,
                      struct inode **ret); /* -EOPNOTSUPP */
 int inode_no_link(struct inode *dir, const struct name *name,
-                  struct inode *inode);                        /* -EPERM */
-int inode_no_unlink(struct inode *dir, struct dentry *child);  /* -EPERM */
-int inode_no_rename(const struct rename_args *args);           /* -EPERM */
-int inode_no_get_link(struct inode *inode, struct link_target *ret); /* -EINVAL */
-int inode_no_setattr(struct inode *inode, const struct iattr *attr); /* -EPERM */
+                  struct inode *inode);                       /* -EPERM */
+int inode_no_unlink(struct inode *dir, struct dentry *child); /* -EPERM */
+int inode_no_rename(const struct rename_args *args);          /* -EPERM */
+int inode_no_get_link(struct inode *inode,
+                      struct link_target *ret); /* -EINVAL */
+int inode_no_setattr(struct inode *inode,
+                     const struct iattr *attr); /* -EPERM */
 int inode_simple_setattr(struct inode *inode, const struct iattr *attr);
 int inode_simple_getattr(struct inode *inode, struct kstat *ret);
 int inode_simple_open(struct inode *inode, struct file *f); /* 0 */

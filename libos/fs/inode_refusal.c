@@ -6,7 +6,8 @@
 #include "base/errno.h"
 #include "libos/fs/inode.h"
 
-int inode_no_lookup(struct inode *dir __unused, const struct name *name __unused,
+int inode_no_lookup(struct inode *dir __unused,
+                    const struct name *name __unused,
                     struct inode **ret __unused)
 {
 	return -ENOTDIR;
@@ -18,7 +19,8 @@ int inode_no_entry(struct inode *dir __unused, const struct name *name __unused,
 	return -ENOENT;
 }
 
-int inode_no_create(struct inode *dir __unused, const struct name *name __unused,
+int inode_no_create(struct inode *dir __unused,
+                    const struct name *name __unused,
                     const struct create_spec *spec __unused,
                     struct inode **ret __unused)
 {

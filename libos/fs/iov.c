@@ -106,8 +106,8 @@ static long iov_move(struct iov *it, enum iov_op op, uint8_t *kernel,
 	while ((run = iov_run(it, size - done, &addr)) > 0) {
 		uint8_t *k = op == IOV_ZERO ? NULL : kernel + done;
 
-		n = it->kind == IOV_USER ? move_user(op, addr, k, run) :
-		                           move_kernel(op, addr, k, run);
+		n = it->kind == IOV_USER ? move_user(op, addr, k, run)
+		                         : move_kernel(op, addr, k, run);
 		it->done += n;
 		it->left -= n;
 		done += n;

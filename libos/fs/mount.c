@@ -86,7 +86,7 @@ static bool has_mounts_locked(const struct mount *m)
 {
 	const struct mount *other;
 
-	list_for_each_entry(other, &mounts, node) {
+	list_for_each_entry (other, &mounts, node) {
 		if (other->parent == m)
 			return true;
 	}
@@ -153,7 +153,7 @@ struct mount *mount_find_locked(const struct superblock *sb)
 {
 	struct mount *m;
 
-	list_for_each_entry(m, &mounts, node) {
+	list_for_each_entry (m, &mounts, node) {
 		if (m->sb == sb)
 			return m;
 	}

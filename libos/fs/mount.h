@@ -23,12 +23,12 @@ struct mount {
 	int32_t refs;
 	uint32_t flags;
 	int32_t id;
-	struct mount *parent;    /* NULL at the top; under dcache_lock */
-	struct dentry *point;    /* in parent's file system            */
+	struct mount *parent; /* NULL at the top; under dcache_lock */
+	struct dentry *point; /* in parent's file system            */
 	struct dentry *root;
 	struct superblock *sb;
-	const char *source;      /* for /proc/mounts; a literal or owned by sb */
-	struct list node;        /* of all attached mounts */
+	const char *source; /* for /proc/mounts; a literal or owned by sb */
+	struct list node;   /* of all attached mounts */
 };
 
 /* The top of the tree; its references are the caller's to get. */

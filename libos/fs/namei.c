@@ -356,8 +356,8 @@ int steps_to_last(struct steps *s, struct name *ret)
 		if (is_last_name(s)) {
 			if (!S_ISDIR(s->at.dentry->inode->mode))
 				return -ENOTDIR;
-			return inode_permission(s->at.dentry->inode,
-			                        s->w->cred, MAY_EXEC);
+			return inode_permission(s->at.dentry->inode, s->w->cred,
+			                        MAY_EXEC);
 		}
 		err = steps_into(s, ret, STEP_FOLLOW);
 		if (err < 0)
@@ -379,8 +379,8 @@ static int walk_whole(struct steps *s, uint32_t flags)
 			return err;
 		if (!name.size)
 			break;
-		link = (flags & LOOKUP_FOLLOW) || s->slash ? STEP_FOLLOW :
-		                                             STEP_STAY;
+		link = (flags & LOOKUP_FOLLOW) || s->slash ? STEP_FOLLOW
+		                                           : STEP_STAY;
 		err = steps_into(s, &name, link);
 		if (err < 0)
 			return err;

@@ -99,8 +99,8 @@ int __must_check path_setattr(struct path *p, const struct iattr *attr);
 /* Permission, write access to the mount, size limit; for truncate(2). */
 int __must_check path_truncate(struct path *p, const struct fs_cred *cred,
                                int64_t size);
-int __must_check path_permission(const struct path *p, const struct fs_cred *cred,
-                                 uint32_t may);
+int __must_check path_permission(const struct path *p,
+                                 const struct fs_cred *cred, uint32_t may);
 int __must_check path_stat(const struct path *p, struct kstat *ret);
 
 /* How fifos, sockets and devices open: set once, at boot, by ipc/ and dev/. */

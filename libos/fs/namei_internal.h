@@ -86,7 +86,7 @@ int __must_check dir_may_change(const struct path *dir,
 
 static inline int mount_check_write(const struct mount *m)
 {
-	return (m->flags & MOUNT_RDONLY) || (m->sb->flags & SUPER_RDONLY) ?
-	               -EROFS :
-	               0;
+	return (m->flags & MOUNT_RDONLY) || (m->sb->flags & SUPER_RDONLY)
+	               ? -EROFS
+	               : 0;
 }

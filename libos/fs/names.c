@@ -261,9 +261,8 @@ static int may_link(const struct inode *inode, const struct fs_cred *cred)
 	if (!S_ISREG(inode->mode) || (inode->mode & S_ISUID) ||
 	    (inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 		return -EPERM;
-	return inode_permission(inode, cred, MAY_READ | MAY_WRITE) < 0 ?
-	               -EPERM :
-	               0;
+	return inode_permission(inode, cred, MAY_READ | MAY_WRITE) < 0 ? -EPERM
+	                                                               : 0;
 }
 
 static int link_locked(struct steps *s, const struct name *name,

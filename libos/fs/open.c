@@ -92,9 +92,9 @@ static int check_kind(const struct path *p, uint32_t flags)
 		return -ELOOP;
 	if (S_ISDIR(mode))
 		return (flags & (O_CREAT | O_TRUNC)) ||
-				       (flags & O_ACCMODE) != O_RDONLY ?
-		               -EISDIR :
-		               0;
+		                       (flags & O_ACCMODE) != O_RDONLY
+		               ? -EISDIR
+		               : 0;
 	if (flags & O_DIRECTORY)
 		return -ENOTDIR;
 	if ((S_ISCHR(mode) || S_ISBLK(mode)) && (p->mnt->flags & MOUNT_NODEV))
@@ -136,9 +136,7 @@ out_file:
 
 static int open_place(struct path *p, uint32_t flags, struct file **ret)
 {
-	static const struct file_ops place_ops = {
-		FILE_OPS_DEFAULTS("place")
-	};
+	static const struct file_ops place_ops = { FILE_OPS_DEFAULTS("place") };
 
 	if ((flags & O_DIRECTORY) && !S_ISDIR(p->dentry->inode->mode))
 		return -ENOTDIR;
@@ -207,8 +205,8 @@ int path_open_at(struct path *p, const struct fs_cred *cred, uint32_t flags,
 static int open_tmpfile(struct walk *w, struct path *dir, uint32_t flags,
                         uint32_t mode, struct file **ret)
 {
-	struct create_spec spec = { .mode = S_IFREG | (mode & S_IALLUGO &
-		                                       ~w->umask),
+	struct create_spec spec = { .mode = S_IFREG |
+		                            (mode & S_IALLUGO & ~w->umask),
 		                    .uid = w->cred->fsuid,
 		                    .gid = w->cred->fsgid,
 		                    .never_named = (flags & O_EXCL) != 0 };
@@ -290,8 +288,8 @@ static int find_or_create(struct steps *s, const struct name *name,
 static int open_last(struct steps *s, const struct name *name, uint32_t flags,
                      uint32_t mode, struct file **ret)
 {
-	enum step_link link = flags & (O_NOFOLLOW | O_EXCL) ? STEP_STAY :
-	                                                      STEP_FOLLOW;
+	enum step_link link =
+		flags & (O_NOFOLLOW | O_EXCL) ? STEP_STAY : STEP_FOLLOW;
 	struct dentry *child;
 	bool is_new;
 	int err;
@@ -333,10 +331,13 @@ static int open_create(struct walk *w, const char *path, uint32_t flags,
 			break;
 		if (!name.size || name_is_dots(&name)) {
 			/* A directory, or a link that led to a file. */
-			err = name.size ? steps_into(&s, &name, STEP_FOLLOW) : 0;
+			err = name.size ? steps_into(&s, &name, STEP_FOLLOW)
+			                : 0;
 			if (err == 0)
-				err = flags & O_EXCL ? -EEXIST :
-				      path_open_at(&s.at, w->cred, flags, ret);
+				err = flags & O_EXCL
+				              ? -EEXIST
+				              : path_open_at(&s.at, w->cred,
+				                             flags, ret);
 			break;
 		}
 		err = open_last(&s, &name, flags, mode, ret);

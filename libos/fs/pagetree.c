@@ -10,8 +10,8 @@
 /* Indexes that a tree of @height levels covers; saturates. */
 static uint64_t reach(uint32_t height)
 {
-	return height * NODE_BITS >= 64 ? UINT64_MAX :
-	                                  1ull << (height * NODE_BITS);
+	return height * NODE_BITS >= 64 ? UINT64_MAX
+	                                : 1ull << (height * NODE_BITS);
 }
 
 static unsigned int slot_index(uint64_t index, uint32_t level)

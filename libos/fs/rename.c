@@ -15,7 +15,8 @@
 #define RENAME_KNOWN ((uint32_t)(RENAME_NOREPLACE | RENAME_EXCHANGE))
 
 static struct mutex rename_lock = { .rank = RANK_RENAME,
-	                            .waiters = WAITQ_INIT(rename_lock.waiters) };
+	                            .waiters =
+	                                    WAITQ_INIT(rename_lock.waiters) };
 
 /* Both ends, found and locked. */
 struct move {
@@ -30,8 +31,8 @@ struct move {
 static int check_slashes(const struct move *m)
 {
 	bool exchange = (m->flags & RENAME_EXCHANGE) != 0;
-	bool will_be_dir = S_ISDIR(exchange ? m->victim->inode->mode :
-	                                      m->old->inode->mode);
+	bool will_be_dir = S_ISDIR(exchange ? m->victim->inode->mode
+	                                    : m->old->inode->mode);
 
 	if (m->from.slash && !S_ISDIR(m->old->inode->mode))
 		return -ENOTDIR;
@@ -68,8 +69,8 @@ static int check_permissions(const struct move *m)
 
 	err = names_may_remove(&m->from.at, m->old, cred);
 	if (err == 0)
-		err = m->victim ? names_may_remove(&m->to.at, m->victim, cred) :
-		                  dir_may_change(&m->to.at, cred);
+		err = m->victim ? names_may_remove(&m->to.at, m->victim, cred)
+		                : dir_may_change(&m->to.at, cred);
 	/* A directory that moves has its ".." rewritten. */
 	if (err == 0 && other_dir && S_ISDIR(m->old->inode->mode))
 		err = inode_permission(m->old->inode, cred, MAY_WRITE);
@@ -115,9 +116,9 @@ static int replace_name(struct move *m, const struct rename_args *args)
 		return -ENOMEM;
 	if (gone)
 		rwlock_write(&gone->lock);
-	err = gone && S_ISDIR(gone->mode) && !dentry_is_leaf(m->victim) ?
-	              -ENOTEMPTY :
-	              args->old_dir->ops->rename(args);
+	err = gone && S_ISDIR(gone->mode) && !dentry_is_leaf(m->victim)
+	              ? -ENOTEMPTY
+	              : args->old_dir->ops->rename(args);
 	if (err == 0 && gone)
 		dentry_unlink(m->victim);
 	if (gone)
@@ -139,8 +140,8 @@ static int move_locked(struct move *m)
 		                    .victim = m->victim,
 		                    .name = &m->new_name,
 		                    .flags = m->flags };
-	int err = m->flags & RENAME_EXCHANGE ? exchange_names(m, &args) :
-	                                       replace_name(m, &args);
+	int err = m->flags & RENAME_EXCHANGE ? exchange_names(m, &args)
+	                                     : replace_name(m, &args);
 
 	if (err < 0)
 		return err;

@@ -24,8 +24,9 @@ struct chunk {
 	uint64_t offset;      /* in the body */
 	uint32_t size;
 	uint32_t pins;
-	uint32_t state; /* enum chunk_state; leaves LOADING once, by release (C) */
-	int error;              /* once FAILED */
+	uint32_t
+		state; /* enum chunk_state; leaves LOADING once, by release (C) */
+	int error;     /* once FAILED */
 	struct waitq loaded;
 	uint8_t *data; /* fixed once READY */
 };
@@ -76,7 +77,7 @@ void root_chunks_destroy(struct root_chunks *c)
 
 	if (!c)
 		return;
-	list_for_each_entry_safe(k, tmp, &c->lru, lru_node)
+	list_for_each_entry_safe (k, tmp, &c->lru, lru_node)
 		chunk_free_locked(c, k);
 	kfree(c);
 }
@@ -90,7 +91,7 @@ static struct chunk *find_locked(struct root_chunks *c, uint64_t offset)
 {
 	struct chunk *k;
 
-	list_for_each_entry(k, bucket_of(c, offset), bucket_node) {
+	list_for_each_entry (k, bucket_of(c, offset), bucket_node) {
 		if (k->offset == offset)
 			return k;
 	}
@@ -102,7 +103,7 @@ static bool evict_one_locked(struct root_chunks *c)
 {
 	struct chunk *k;
 
-	list_for_each_entry(k, &c->lru, lru_node) {
+	list_for_each_entry (k, &c->lru, lru_node) {
 		if (!k->pins) {
 			chunk_free_locked(c, k);
 			return true;
@@ -250,10 +251,10 @@ static int chunk_of(const struct root_file *f, uint64_t off, struct chunk **ret,
 	uint64_t start = i * ROOTIDX_CHUNK;
 
 	*ret_in = (size_t)(off - start);
-	return chunk_get(f->chunks, f->body_offset + start,
-	                 (uint32_t)MIN(f->size - start,
-	                               (uint64_t)ROOTIDX_CHUNK),
-	                 f->digests + i * ROOTIDX_DIGEST, ret);
+	return chunk_get(
+		f->chunks, f->body_offset + start,
+		(uint32_t)MIN(f->size - start, (uint64_t)ROOTIDX_CHUNK),
+		f->digests + i * ROOTIDX_DIGEST, ret);
 }
 
 int root_file_read(const struct root_file *f, void *dst, size_t size,

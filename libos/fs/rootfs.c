@@ -34,9 +34,9 @@ struct build {
 	struct rootfs *fs;
 	struct tmpfs_super *ts;
 	struct dentry *root;
-	bool has_root_inode; /* fs and ts go with it */
+	bool has_root_inode;   /* fs and ts go with it */
 	struct inode **inodes; /* by entry number, borrowed: for hard links */
-	char *text;            /* PATH_MAX bytes: a link's target with its NUL */
+	char *text; /* PATH_MAX bytes: a link's target with its NUL */
 	/* The directory of the entry before; most share it. */
 	struct dentry *dir;
 	const char *dir_path;

@@ -72,8 +72,8 @@ static bool is_sorted(const struct root_index *x, const struct root_entry *r)
 static bool file_is_valid(const struct root_index *x,
                           const struct rootidx_entry *e)
 {
-	uint64_t chunks = e->size / ROOTIDX_CHUNK +
-	                  (e->size % ROOTIDX_CHUNK != 0);
+	uint64_t chunks =
+		e->size / ROOTIDX_CHUNK + (e->size % ROOTIDX_CHUNK != 0);
 
 	return chunks == e->n_chunks && !e->target_size &&
 	       IS_ALIGNED(e->body_offset, PAGE_SIZE) &&
@@ -119,13 +119,13 @@ int root_index_next(struct root_index *x, struct root_entry *ret)
 	memcpy(&ret->e, raw, sizeof(ret->e));
 	ret->sites_digest = raw + offsetof(struct rootidx_entry, sites_sha256);
 	ret->path = (const char *)cursor_bytes(&x->cursor, ret->e.path_size);
-	ret->target = (const char *)cursor_bytes(&x->cursor,
-	                                         ret->e.target_size);
+	ret->target =
+		(const char *)cursor_bytes(&x->cursor, ret->e.target_size);
 	ret->digests = cursor_bytes(&x->cursor,
 	                            (size_t)ret->e.n_chunks * ROOTIDX_DIGEST);
 	if (!cursor_ok(&x->cursor) ||
-	    !path_is_valid(ret->path, ret->e.path_size) ||
-	    !is_sorted(x, ret) || !entry_is_valid(x, ret))
+	    !path_is_valid(ret->path, ret->e.path_size) || !is_sorted(x, ret) ||
+	    !entry_is_valid(x, ret))
 		return -EBADMSG;
 	x->last_path = ret->path;
 	x->last_size = ret->e.path_size;

@@ -141,9 +141,8 @@ static int synth_open(struct inode *inode, struct file *f)
 		return e->open(si->key, f);
 	if (S_ISREG(inode->mode) && !e->fops)
 		return synth_text_open(e, f);
-	return S_ISREG(inode->mode) || S_ISDIR(inode->mode) || e->fops ?
-	               0 :
-	               -ENXIO;
+	return S_ISREG(inode->mode) || S_ISDIR(inode->mode) || e->fops ? 0
+	                                                               : -ENXIO;
 }
 
 /* chmod and chown of /dev/tty and the like last as long as the inode does. */

@@ -63,10 +63,9 @@ struct tmpfs_super *tmpfs_super_create(const struct tmpfs_options *opts)
 	if (!ts)
 		return NULL;
 	super_init(&ts->sb, &tmpfs_super_ops);
-	ts->pages.max = opts->max_bytes ? PAGES_FOR(opts->max_bytes) :
-	                                  default_pages();
-	ts->max_inodes = opts->max_inodes ? opts->max_inodes :
-	                                    default_inodes();
+	ts->pages.max =
+		opts->max_bytes ? PAGES_FOR(opts->max_bytes) : default_pages();
+	ts->max_inodes = opts->max_inodes ? opts->max_inodes : default_inodes();
 	return ts;
 }
 

@@ -59,7 +59,8 @@ static long move_shared(struct tmpfs_file *tf, struct iov *it, uint64_t off,
 	if (!page)
 		return -ENOMEM;
 	while (done < size) {
-		part = MIN(size - done, PAGE_SIZE - ((off + done) & ~PAGE_MASK));
+		part = MIN(size - done,
+		           PAGE_SIZE - ((off + done) & ~PAGE_MASK));
 		n = move(tf, it, page, part, off + done);
 		if (n <= 0)
 			break;
@@ -81,9 +82,9 @@ static long tmpfs_read(struct file *f, struct iov *to, int64_t *pos)
 	rwlock_read(&f->inode->lock);
 	if (off < (uint64_t)f->inode->size) {
 		size = MIN(iov_left(to), (uint64_t)f->inode->size - off);
-		n = vm_object_is_shared(&tf->object) ?
-		            move_shared(tf, to, off, size, read_shared_part) :
-		            filedata_read(&tf->data, to, off, size);
+		n = vm_object_is_shared(&tf->object)
+		            ? move_shared(tf, to, off, size, read_shared_part)
+		            : filedata_read(&tf->data, to, off, size);
 	}
 	rwlock_read_done(&f->inode->lock);
 	if (n > 0)
@@ -135,9 +136,9 @@ static long write_locked(struct tmpfs_file *tf, struct iov *from, uint64_t off)
 
 	if (n <= 0)
 		return n;
-	n = vm_object_is_shared(&tf->object) ?
-	            move_shared(tf, from, off, (size_t)n, write_shared_part) :
-	            filedata_write(&tf->data, from, off, (size_t)n);
+	n = vm_object_is_shared(&tf->object)
+	            ? move_shared(tf, from, off, (size_t)n, write_shared_part)
+	            : filedata_write(&tf->data, from, off, (size_t)n);
 	if (n <= 0)
 		return n;
 	if ((int64_t)off + n > inode->size)
@@ -173,10 +174,9 @@ static int64_t tmpfs_lseek(struct file *f, int64_t off, int whence)
 		return file_lseek_size(f, off, whence);
 	rwlock_read(&inode->lock);
 	if (off >= 0 && off < inode->size) {
-		pos = (int64_t)filedata_next(&tmpfs_file(inode)->data,
-		                             (uint64_t)off,
-		                             (uint64_t)inode->size,
-		                             whence == SEEK_DATA);
+		pos = (int64_t)filedata_next(
+			&tmpfs_file(inode)->data, (uint64_t)off,
+			(uint64_t)inode->size, whence == SEEK_DATA);
 		if (whence == SEEK_DATA && pos >= inode->size)
 			pos = -ENXIO;
 	}
@@ -278,11 +278,11 @@ static int tmpfs_fallocate(struct file *f, uint32_t mode, int64_t off,
 	if (mode == FALLOC_FL_PUNCH_HOLE) /* only together with KEEP_SIZE */
 		return -EOPNOTSUPP;
 	rwlock_write(&inode->lock);
-	err = mode & FALLOC_FL_PUNCH_HOLE ?
-	              punch_locked(tmpfs_file(inode), (uint64_t)off,
-	                           (uint64_t)size) :
-	              reserve_locked(tmpfs_file(inode), mode, (uint64_t)off,
-	                             (uint64_t)size);
+	err = mode & FALLOC_FL_PUNCH_HOLE
+	              ? punch_locked(tmpfs_file(inode), (uint64_t)off,
+	                             (uint64_t)size)
+	              : reserve_locked(tmpfs_file(inode), mode, (uint64_t)off,
+	                               (uint64_t)size);
 	if (err == 0)
 		inode_touch_mtime(inode);
 	rwlock_write_done(&inode->lock);

@@ -28,8 +28,8 @@ struct tmpfs_super {
 struct tmpfs_inode {
 	struct inode inode;
 	struct xattrs xattrs; /* under inode.lock */
-	bool can_link;        /* O_TMPFILE without O_EXCL: link(2) may name it */
-	char *link; /* symbolic links; of a memfd what /proc shows */
+	bool can_link; /* O_TMPFILE without O_EXCL: link(2) may name it */
+	char *link;    /* symbolic links; of a memfd what /proc shows */
 };
 
 struct tmpfs_file {

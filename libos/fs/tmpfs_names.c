@@ -128,7 +128,8 @@ static int tmpfs_getattr(struct inode *inode, struct kstat *ret)
 	}
 	d = &tmpfs_file(inode)->data;
 	ret->blocks = (int64_t)((READ_ONCE(d->npages) * 4096 +
-	                         READ_ONCE(d->backed_size) + 511) / 512);
+	                         READ_ONCE(d->backed_size) + 511) /
+	                        512);
 	return 0;
 }
 

@@ -47,7 +47,8 @@ static int parse_number(const char *text, size_t size, unsigned int base,
 	if (i + 1 == size) {
 		const char *s = strchr(suffixes, text[i] | 0x20);
 
-		if (!s || mul_overflow(n, 1ull << (10 * (s - suffixes + 1)), &n))
+		if (!s ||
+		    mul_overflow(n, 1ull << (10 * (s - suffixes + 1)), &n))
 			return -EINVAL;
 		i++;
 	}

@@ -206,9 +206,8 @@ _Static_assert(sizeof(struct flock) == 32, "struct flock");
 /* makedev(3) */
 #define DEV_MAKE(major, minor)                                                 \
 	((((uint64_t)(major)&0xfffu) << 8) | ((uint64_t)(minor)&0xffu) |       \
-	 (((uint64_t)(minor)&~0xffull) << 12) |                                \
-	 (((uint64_t)(major)&~0xfffull) << 32))
+	 (((uint64_t)(minor) & ~0xffull) << 12) |                              \
+	 (((uint64_t)(major) & ~0xfffull) << 32))
 #define DEV_MAJOR(dev)                                                         \
 	((uint32_t)((((dev) >> 8) & 0xfffu) | (((dev) >> 32) & ~0xfffull)))
-#define DEV_MINOR(dev)                                                         \
-	((uint32_t)(((dev)&0xffu) | (((dev) >> 12) & ~0xffull)))
+#define DEV_MINOR(dev) ((uint32_t)(((dev)&0xffu) | (((dev) >> 12) & ~0xffull)))

@@ -10,7 +10,7 @@ struct xattr {
 	struct list node;
 	size_t name_size; /* with the NUL */
 	size_t value_size;
-	char *name;  /* both in the same allocation as the struct */
+	char *name; /* both in the same allocation as the struct */
 	void *value;
 };
 
@@ -31,7 +31,7 @@ void xattrs_fini(struct xattrs *x)
 {
 	struct xattr *a, *tmp;
 
-	list_for_each_entry_safe(a, tmp, &x->list, node)
+	list_for_each_entry_safe (a, tmp, &x->list, node)
 		xattr_drop(x, a);
 }
 
@@ -39,7 +39,7 @@ static struct xattr *xattr_find(const struct xattrs *x, const char *name)
 {
 	struct xattr *a;
 
-	list_for_each_entry(a, &x->list, node) {
+	list_for_each_entry (a, &x->list, node) {
 		if (strcmp(a->name, name) == 0)
 			return a;
 	}
@@ -106,7 +106,7 @@ long xattrs_list(const struct xattrs *x, char *list, size_t size)
 	const struct xattr *a;
 	size_t total = 0;
 
-	list_for_each_entry(a, &x->list, node) {
+	list_for_each_entry (a, &x->list, node) {
 		if (size && total + a->name_size > size)
 			return -ERANGE;
 		if (size)

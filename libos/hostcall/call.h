@@ -20,4 +20,4 @@ int64_t __must_check host_call(enum hostcall nr, const void *args, size_t size);
  * else is a lie and becomes -EIO.
  */
 long __must_check host_check_count(int64_t result, size_t max,
-				   const short *errnos);
+                                   const short *errnos);

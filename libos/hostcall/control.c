@@ -14,8 +14,7 @@
 #define LOG_MAX 1024
 #define CLOCK_TRIES 16
 
-static const short page_errnos[] = { ENODEV, EINVAL, EFAULT, EAGAIN, EPERM,
-				     0 };
+static const short page_errnos[] = { ENODEV, EINVAL, EFAULT, EAGAIN, EPERM, 0 };
 
 void host_idle(uint64_t deadline_ns)
 {
@@ -66,7 +65,7 @@ long host_pages(enum hostcall nr, const struct hc_range *ranges, uint32_t count)
 		npages += ranges[i].npages;
 	}
 	return host_check_count(host_call(nr, &req, sizeof(req)), npages,
-				page_errnos);
+	                        page_errnos);
 }
 
 uint64_t host_take_ready(void)

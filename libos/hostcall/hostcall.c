@@ -68,7 +68,7 @@ struct host_shared __host *host_shared_area(void)
 struct vcpu_shared __host *host_vcpu_area(void)
 {
 	return host_ptr(host_addr(shared) + boot.vcpu_offset +
-			vcpu_self()->index * boot.vcpu_stride);
+	                vcpu_self()->index * boot.vcpu_stride);
 }
 
 int64_t host_call(enum hostcall nr, const void *args, size_t size)
@@ -94,7 +94,7 @@ long host_check_count(int64_t result, size_t max, const short *errnos)
 }
 
 long host_blob_read(const struct host_blob *blob, uint64_t offset, void *dst,
-		    size_t size)
+                    size_t size)
 {
 	if (offset > blob->size)
 		return -EFAULT;

@@ -27,7 +27,7 @@ const struct host_boot *host_boot_block(void);
  * or -EFAULT if the host's memory is not there.
  */
 long __must_check host_blob_read(const struct host_blob *blob, uint64_t offset,
-				 void *dst, size_t size);
+                                 void *dst, size_t size);
 
 /* Read from the body of the measured root: hostile bytes, unchecked. 0, -EIO. */
 int __must_check host_root_read(void *dst, size_t size, uint64_t offset);
@@ -49,7 +49,7 @@ long __must_check host_poll(uint32_t fd, uint32_t events);
 long __must_check host_seek(uint32_t fd, int64_t offset, uint32_t whence);
 int __must_check host_fdinfo(uint32_t fd, struct hc_fdinfo *ret);
 long __must_check host_tty(uint32_t fd, enum hc_tty_op op, uint32_t how,
-			   void *arg, size_t size);
+                           void *arg, size_t size);
 int host_close(uint32_t fd);
 /* A line for the host's stderr, without its newline; cut at 1024 bytes. */
 void host_log(uint32_t level, const char *text, size_t size);
@@ -59,7 +59,7 @@ void host_log(uint32_t level, const char *text, size_t size);
  * have done, or -errno.  Nothing is believed before EACCEPT.
  */
 long __must_check host_pages(enum hostcall nr, const struct hc_range *ranges,
-			     uint32_t count);
+                             uint32_t count);
 
 /* Bits of descriptors that became ready / of signals, since the last call. */
 uint64_t host_take_ready(void);

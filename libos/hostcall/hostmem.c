@@ -43,5 +43,5 @@ void host_store32(uint32_t __host *p, uint32_t value)
 uint64_t host_swap64(uint64_t __host *p, uint64_t value)
 {
 	return __atomic_exchange_n((uint64_t __force *)p, value,
-				   __ATOMIC_ACQ_REL);
+	                           __ATOMIC_ACQ_REL);
 }

@@ -235,8 +235,8 @@ int mm_lock_range(struct mm *mm, uint64_t addr, uint64_t size,
 	if (ret == 0 && !vma_covers(&mm->vmas, start, end))
 		ret = -ENOMEM;
 	if (ret == 0)
-		ret = set_flag(mm, start, end, mode == MM_UNLOCK ? 0 : VMA_LOCKED,
-		               VMA_LOCKED);
+		ret = set_flag(mm, start, end,
+		               mode == MM_UNLOCK ? 0 : VMA_LOCKED, VMA_LOCKED);
 	vma_merge_range_locked(mm, start, end, &w);
 	mm_write_end(mm);
 	mm_work_finish(&w);

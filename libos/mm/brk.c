@@ -32,9 +32,9 @@ int mm_brk_init(struct mm *mm, uint64_t hint, uint64_t size)
 
 	size = ALIGN_UP(size, PAGE_SIZE);
 	mm_write_begin(mm);
-	ret = mm->brk_limit || !size ? -EINVAL :
-	                               reserve(mm, ALIGN_UP(hint, PAGE_SIZE),
-	                                       size, &addr);
+	ret = mm->brk_limit || !size
+	              ? -EINVAL
+	              : reserve(mm, ALIGN_UP(hint, PAGE_SIZE), size, &addr);
 	if (ret == 0) {
 		mm->brk_start = mm->brk_end = addr;
 		mm->brk_limit = addr + size;
@@ -105,8 +105,7 @@ uint64_t mm_brk(struct mm *mm, uint64_t brk)
 	after = mm->brk_end;
 	mm_write_end(mm);
 	mm_work_finish(&w);
-	if (ret < 0 || after <= before ||
-	    (pages_is_lazy() && !mm->lock_future))
+	if (ret < 0 || after <= before || (pages_is_lazy() && !mm->lock_future))
 		return after;
 	if (mm_populate(mm, before, after - before) == 0)
 		return after;

@@ -83,8 +83,8 @@ static uint64_t changes_of(struct vm_object *obj)
 /* A buffer of as many pages as there are to be had. */
 static int fill_alloc(struct fill *f)
 {
-	f->buf_pages = MIN((f->end - f->start) >> PAGE_SHIFT,
-	                   (uint64_t)READ_PAGES);
+	f->buf_pages =
+		MIN((f->end - f->start) >> PAGE_SHIFT, (uint64_t)READ_PAGES);
 	f->buf = kpages_alloc(f->buf_pages);
 	if (!f->buf && f->buf_pages > 1) {
 		f->buf_pages = 1;
@@ -249,8 +249,8 @@ static void chunk_at(struct vma *v, uint64_t addr, uint64_t *ret_start,
 	uint64_t start = page - chunk_place(v, page);
 
 	if (page == v->next_touch && v->chunk_pages) {
-		v->chunk_pages = MIN(2 * v->chunk_pages,
-		                     (uint32_t)CHUNK_PAGES_MAX);
+		v->chunk_pages =
+			MIN(2 * v->chunk_pages, (uint32_t)CHUNK_PAGES_MAX);
 		start = page;
 	} else {
 		v->chunk_pages = CHUNK_PAGES;

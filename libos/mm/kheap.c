@@ -25,9 +25,9 @@ enum {
 	BIG_SLAB_PAGES = 4
 };
 
-static const uint16_t class_size[KHEAP_CLASSES] = {
-	16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048
-};
+static const uint16_t class_size[KHEAP_CLASSES] = { 16,  32,   48,   64,  96,
+	                                            128, 192,  256,  384, 512,
+	                                            768, 1024, 1536, 2048 };
 
 /* A free object is a link to the next one. */
 struct object {
@@ -42,7 +42,8 @@ struct slab {
 	uint32_t class;
 } __aligned(64);
 
-struct class {
+struct class
+{
 	struct list slabs; /* with at least one free object */
 	size_t live;
 };
@@ -63,8 +64,8 @@ void kheap_init(void *base, size_t size)
 	}
 	for (i = 0; i <= SMALL_MAX / SMALL_STEP; i++) {
 		if (i * SMALL_STEP > class_size[class])
-			class++;
-		class_of[i] = (uint8_t)class;
+			class ++;
+		class_of[i] = (uint8_t) class;
 	}
 	kheap_pages_init(base, size);
 }
@@ -145,8 +146,8 @@ static struct slab *small_free_locked(struct slab *s, void *p)
 		list_add(&c->slabs, &s->node);
 	c->live--;
 	kheap_account_locked(-(long)class_size[s->class]);
-	if (s->live > 0 || (c->slabs.next == &s->node &&
-	                    c->slabs.prev == &s->node))
+	if (s->live > 0 ||
+	    (c->slabs.next == &s->node && c->slabs.prev == &s->node))
 		return NULL;
 	list_del(&s->node);
 	return s;
@@ -167,8 +168,8 @@ static void small_free(struct slab *s, void *p)
 void *kmalloc(size_t size)
 {
 	if (size <= SMALL_MAX)
-		return small_alloc(class_of[(size + SMALL_STEP - 1) /
-		                            SMALL_STEP]);
+		return small_alloc(
+			class_of[(size + SMALL_STEP - 1) / SMALL_STEP]);
 	if (size > SIZE_MAX - PAGE_SIZE)
 		return NULL;
 	return kheap_run_alloc(PAGES_FOR(size), KHEAP_RUN);

@@ -42,8 +42,8 @@ int map_check(const struct mm_map *req, uint64_t *ret_size)
 		if (!range_within(req->addr, size, USER_END))
 			return -ENOMEM;
 	}
-	if (!pages_has_edmm() && req->prot != PROT_NONE &&
-	    map_is_fixed(req) && req->addr + size > pages_static_end())
+	if (!pages_has_edmm() && req->prot != PROT_NONE && map_is_fixed(req) &&
+	    req->addr + size > pages_static_end())
 		return -ENOMEM;
 	*ret_size = size;
 	return 0;
@@ -299,7 +299,7 @@ static int fill_new(struct mm *mm, const struct mm_map *req, uint64_t start,
 }
 
 int map_private(struct mm *mm, const struct mm_map *req, uint64_t size,
-                       uint64_t *ret_addr)
+                uint64_t *ret_addr)
 {
 	struct mm_work w;
 	uint64_t start = 0;

@@ -48,8 +48,7 @@ static int place_anywhere(struct vma *v, uint64_t size)
 }
 
 /* Own the addresses first; the segment takes them over. */
-static int place_new(struct mm *mm, struct vma *v,
-                     struct segment_request *req)
+static int place_new(struct mm *mm, struct vma *v, struct segment_request *req)
 {
 	struct pages_batch b;
 	int ret;

@@ -38,8 +38,8 @@ struct vm_object;
 struct mm_config {
 	uint64_t user_space_size;     /* EADDed from USER_BASE up to here     */
 	uint64_t user_space_max_size; /* bytes of user pages, all in all      */
-	bool edmm;            /* the SGX2 page calls work             */
-	bool trusted_faults;  /* EXINFO tells address and kind of a #PF */
+	bool edmm;                    /* the SGX2 page calls work             */
+	bool trusted_faults; /* EXINFO tells address and kind of a #PF */
 };
 
 /* Once, after kheap_init(). 0 or -ENOMEM. */
@@ -66,13 +66,13 @@ struct mm {
 	/* Under lock. */
 	struct tree vmas;
 	uint32_t nvmas;
-	uint64_t mapped;  /* bytes of all VMAs: RLIMIT_AS         */
-	uint64_t data;    /* bytes of private writable ones: RLIMIT_DATA */
-	uint64_t locked;  /* bytes of VMA_LOCKED ones             */
-	uint64_t brk_start, brk_end;   /* the heap, as brk(2) says */
-	uint64_t brk_limit;            /* end of what is reserved for it */
+	uint64_t mapped; /* bytes of all VMAs: RLIMIT_AS         */
+	uint64_t data;   /* bytes of private writable ones: RLIMIT_DATA */
+	uint64_t locked; /* bytes of VMA_LOCKED ones             */
+	uint64_t brk_start, brk_end; /* the heap, as brk(2) says */
+	uint64_t brk_limit;          /* end of what is reserved for it */
 	uint64_t stack_start, stack_end;
-	uint32_t lock_future; /* mlockall(MCL_FUTURE) */
+	uint32_t lock_future;   /* mlockall(MCL_FUTURE) */
 	uint64_t spurious_addr; /* the last fault that needed nothing */
 	uint32_t spurious_count;
 
@@ -90,7 +90,7 @@ struct mm {
 	/* For exec and /proc: written by proc/ before the mm is shared. */
 	uint64_t code_start, code_end, data_start, data_end;
 	uint64_t arg_start, arg_end, env_start, env_end;
-	uint64_t auxv[64]; /* /proc/PID/auxv; pairs, ends with AT_NULL */
+	uint64_t auxv[64];     /* /proc/PID/auxv; pairs, ends with AT_NULL */
 	struct vm_object *exe; /* a reference or NULL */
 
 	struct overlay_member *overlay; /* mm/overlay.h; NULL: none */
@@ -110,23 +110,24 @@ static inline bool mm_is_alone(const struct mm *mm)
 }
 
 struct mm_map {
-	uint64_t addr; /* hint, or the address if MAP_FIXED[_NOREPLACE] */
-	uint64_t size; /* rounded up to pages                           */
+	uint64_t addr;  /* hint, or the address if MAP_FIXED[_NOREPLACE] */
+	uint64_t size;  /* rounded up to pages                           */
 	uint64_t align; /* 0: a page; else a power of two                */
 	uint32_t prot;
-	uint32_t flags;           /* MAP_* of Linux; unknown bits are ignored */
-	uint32_t vma_flags;       /* VMA_STACK, VMA_SPECIAL...                */
-	struct vm_object *object; /* NULL: anonymous; mm_map takes its own ref */
+	uint32_t flags;     /* MAP_* of Linux; unknown bits are ignored */
+	uint32_t vma_flags; /* VMA_STACK, VMA_SPECIAL...                */
+	struct vm_object
+		*object; /* NULL: anonymous; mm_map takes its own ref */
 	uint64_t offset;
-	const char *name;         /* static, for VMA_SPECIAL                  */
-	bool may_write;           /* shared file opened for writing           */
+	const char *name; /* static, for VMA_SPECIAL                  */
+	bool may_write;   /* shared file opened for writing           */
 };
 
 __must_check int mm_map(struct mm *mm, const struct mm_map *req,
-			uint64_t *ret_addr);
+                        uint64_t *ret_addr);
 __must_check int mm_unmap(struct mm *mm, uint64_t addr, uint64_t size);
 __must_check int mm_protect(struct mm *mm, uint64_t addr, uint64_t size,
-			    uint32_t prot);
+                            uint32_t prot);
 
 #define MREMAP_MAYMOVE 1
 #define MREMAP_FIXED 2
@@ -137,7 +138,7 @@ struct mm_remap {
 	uint32_t flags; /* MREMAP_* */
 };
 __must_check int mm_remap(struct mm *mm, const struct mm_remap *req,
-			  uint64_t *ret_addr);
+                          uint64_t *ret_addr);
 
 /*
  * Reserve addresses for an image that will be mapped piece by piece with
@@ -147,8 +148,8 @@ __must_check int mm_remap(struct mm *mm, const struct mm_remap *req,
  * make it an overlay (mm/overlay.h).
  */
 __must_check int mm_reserve_image(struct mm *mm, uint64_t addr, uint64_t size,
-				  uint64_t align, struct vm_object *object,
-				  uint64_t *ret_addr);
+                                  uint64_t align, struct vm_object *object,
+                                  uint64_t *ret_addr);
 
 /*
  * Place the heap: @size bytes of addresses are reserved (RLIMIT_DATA can't
@@ -160,19 +161,15 @@ uint64_t mm_brk(struct mm *mm, uint64_t brk);
 
 /* madvise(2), msync(2), mincore(2), mlock(2) and relatives. */
 __must_check int mm_advise(struct mm *mm, uint64_t addr, uint64_t size,
-			   int advice);
+                           int advice);
 __must_check int mm_sync(struct mm *mm, uint64_t addr, uint64_t size,
-			 int flags);
+                         int flags);
 /* One byte for each page into @vec, @size >> PAGE_SHIFT of them. */
 __must_check int mm_incore(struct mm *mm, uint64_t addr, uint64_t size,
-			   uint8_t *vec);
-enum mm_lock_mode {
-	MM_UNLOCK,
-	MM_LOCK,
-	MM_LOCK_ONFAULT
-};
+                           uint8_t *vec);
+enum mm_lock_mode { MM_UNLOCK, MM_LOCK, MM_LOCK_ONFAULT };
 __must_check int mm_lock_range(struct mm *mm, uint64_t addr, uint64_t size,
-			       enum mm_lock_mode mode);
+                               enum mm_lock_mode mode);
 __must_check int mm_lock_all(struct mm *mm, int flags); /* MCL_*; 0: unlock */
 
 /* Commit and fill what is mapped in the range. 0, -ENOMEM, -EIO. */
@@ -184,12 +181,12 @@ __must_check int mm_populate(struct mm *mm, uint64_t addr, uint64_t size);
  * with its si_code in @ret_code.  In thread context; may sleep.
  */
 __must_check int mm_fault(struct mm *mm, uint64_t addr, uint32_t access,
-			  int *ret_code);
+                          int *ret_code);
 
 /* Call @func for each VMA in order of addresses, until it returns non-zero. */
 int mm_for_each(struct mm *mm,
-		int (*func)(const struct vma *v, const char *path, void *arg),
-		void *arg);
+                int (*func)(const struct vma *v, const char *path, void *arg),
+                void *arg);
 
 /* /proc/PID/statm and getrusage; in pages. */
 struct mm_usage {
@@ -214,8 +211,8 @@ struct mm_ops {
 	 * Instructions that lie across an end can't be changed whole.
 	 */
 	void (*text_filled)(struct mm *mm, struct vm_object *obj,
-			    uint64_t offset, uint64_t addr, uint8_t *bytes,
-			    size_t size);
+	                    uint64_t offset, uint64_t addr, uint8_t *bytes,
+	                    size_t size);
 	/* Does a thread of @mm run on another vCPU at this moment? */
 	bool (*runs_elsewhere)(struct mm *mm);
 	/* Would a thread of @mm, other than the calling one, run if it could? */

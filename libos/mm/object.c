@@ -38,12 +38,12 @@ static uint64_t segment_addr(const struct vm_segment *seg, uint64_t offset)
 	return seg->start + (offset - seg->offset);
 }
 
-static struct vm_segment *segment_meeting(struct vm_object *obj, uint64_t offset,
-                                          uint64_t size)
+static struct vm_segment *segment_meeting(struct vm_object *obj,
+                                          uint64_t offset, uint64_t size)
 {
 	struct vm_segment *seg;
 
-	list_for_each_entry(seg, &obj->segments, node)
+	list_for_each_entry (seg, &obj->segments, node)
 		if (seg->offset < offset + size && offset < segment_limit(seg))
 			return seg;
 	return NULL;
@@ -114,8 +114,7 @@ static int segment_add_locked(struct vm_object *obj,
 	seg->offset = req->offset;
 	seg->users = 1;
 	list_add_tail(&obj->segments, &seg->node);
-	__atomic_store_n(&obj->nsegments, obj->nsegments + 1,
-	                 __ATOMIC_RELEASE);
+	__atomic_store_n(&obj->nsegments, obj->nsegments + 1, __ATOMIC_RELEASE);
 	*ret = seg;
 	return 0;
 out_payment:
@@ -314,7 +313,7 @@ void vm_object_overlay_read(struct vm_object *obj, void *dst, size_t size,
 	if (!vm_object_is_shared(obj))
 		return;
 	mutex_lock(&obj->lock);
-	list_for_each_entry(seg, &obj->segments, node) {
+	list_for_each_entry (seg, &obj->segments, node) {
 		if (!segment_part(seg, offset, size, &start, &end))
 			continue;
 		for (; start < end; start += n) {
@@ -357,7 +356,7 @@ static void overlay_store(struct vm_object *obj, const uint8_t *src,
 
 	mutex_lock(&obj->lock);
 	obj->changes++;
-	list_for_each_entry(seg, &obj->segments, node) {
+	list_for_each_entry (seg, &obj->segments, node) {
 		if (!segment_part(seg, offset, size, &start, &end))
 			continue;
 		for (; start < end; start += n) {
@@ -393,7 +392,7 @@ static struct vm_segment *segment_next(struct vm_object *obj, uint64_t *offset,
 	struct vm_segment *seg;
 
 	mutex_lock(&obj->lock);
-	list_for_each_entry(seg, &obj->segments, node)
+	list_for_each_entry (seg, &obj->segments, node)
 		if (segment_limit(seg) > *offset && seg->offset < end &&
 		    (!best || seg->offset < best->offset))
 			best = seg;

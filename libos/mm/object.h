@@ -58,10 +58,10 @@ struct vm_object_ops {
 	 * the end of the file; mm zeroes the rest.  Bytes or -errno.
 	 */
 	long (*read)(struct vm_object *obj, void *dst, size_t size,
-		     uint64_t offset);
+	             uint64_t offset);
 	/* Write back; never makes the file longer.  Bytes or -errno. */
 	long (*write)(struct vm_object *obj, const void *src, size_t size,
-		      uint64_t offset);
+	              uint64_t offset);
 	/* Size of the file now, in bytes. */
 	uint64_t (*size)(struct vm_object *obj);
 	/* False: the bytes may change, don't cache. */
@@ -118,19 +118,19 @@ struct vm_segment {
 
 /* Put what is mapped over [@offset, +@size) of @dst, kernel memory. */
 void vm_object_overlay_read(struct vm_object *obj, void *dst, size_t size,
-			    uint64_t offset);
+                            uint64_t offset);
 /* Put @src into what is mapped of [@offset, +@size). */
 void vm_object_overlay_write(struct vm_object *obj, const void *src,
-			     size_t size, uint64_t offset);
+                             size_t size, uint64_t offset);
 /* Zero what is mapped beyond @size. */
 void vm_object_truncate(struct vm_object *obj, uint64_t size);
 /* Write back what is mapped of [@offset, +@size). */
 __must_check int vm_object_sync(struct vm_object *obj, uint64_t offset,
-				uint64_t size);
+                                uint64_t size);
 
 /* Nothing to read or to write back: pages start as zeros. */
 bool vm_object_is_anonymous(const struct vm_object *obj);
 
 /* Anonymous shared memory of @size bytes, one reference. */
 __must_check int vm_object_create_anonymous(uint64_t size,
-					    struct vm_object **ret);
+                                            struct vm_object **ret);

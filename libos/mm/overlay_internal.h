@@ -19,7 +19,7 @@ void overlay_settle(struct mm *mm);
 
 /* The addresses of @mm's slot; an empty range if it has none. */
 void overlay_slot_of(const struct mm *mm, uint64_t *ret_start,
-		     uint64_t *ret_end);
+                     uint64_t *ret_end);
 
 /*
  * Make @mm, which has nothing mapped yet in [@start, @end), a member of a slot
@@ -29,7 +29,7 @@ void overlay_slot_of(const struct mm *mm, uint64_t *ret_start,
  * held.
  */
 __must_check int overlay_join(struct mm *mm, uint64_t start, uint64_t end,
-			      struct vm_object *object);
+                              struct vm_object *object);
 
 /*
  * Before the end of @mm: if it is the only member, its slot becomes ordinary

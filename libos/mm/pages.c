@@ -27,7 +27,7 @@
 
 /* A byte of the table: state in bits 0-1, rights in bits 2-4. */
 #define BYTE(state, rights) ((uint8_t)((state) | (rights) << 2))
-#define BYTE_STATE(b) ((enum page_state)((b) & 3))
+#define BYTE_STATE(b) ((enum page_state)((b)&3))
 #define BYTE_RIGHTS(b) ((uint32_t)(b) >> 2)
 
 struct leaf {
@@ -36,11 +36,11 @@ struct leaf {
 
 static struct {
 	struct mm_config config;
-	struct leaf **leaves;  /* a slot is set once, under lock */
-	struct mutex lock;     /* RANK_PAGES */
+	struct leaf **leaves; /* a slot is set once, under lock */
+	struct mutex lock;    /* RANK_PAGES */
 	uint64_t budget;
-	uint64_t present;      /* atomic */
-	uint64_t used;         /* atomic */
+	uint64_t present; /* atomic */
+	uint64_t used;    /* atomic */
 	uint64_t (*reclaim)(uint64_t npages);
 } table;
 
@@ -60,8 +60,8 @@ int pages_init(const struct mm_config *config)
 	table.used = 0;
 	table.budget = fixed;
 	if (config->edmm)
-		table.budget = MAX(fixed, config->user_space_max_size >>
-		                                  PAGE_SHIFT);
+		table.budget =
+			MAX(fixed, config->user_space_max_size >> PAGE_SHIFT);
 	return 0;
 }
 
@@ -289,8 +289,8 @@ uint64_t pages_count_used(uint64_t addr, uint64_t npages)
 
 static bool budget_try(uint64_t npages)
 {
-	uint64_t now = __atomic_add_fetch(&table.present, npages,
-	                                  __ATOMIC_RELAXED);
+	uint64_t now =
+		__atomic_add_fetch(&table.present, npages, __ATOMIC_RELAXED);
 
 	if (now <= table.budget)
 		return true;
@@ -383,8 +383,7 @@ static int commit_hidden(struct commit *c, struct run *r)
 	size_t size = r->end - r->addr;
 
 	if (table.config.edmm)
-		edmm_grow(r->addr, run_pages(r),
-		          c->rights | PAGE_R | PAGE_W);
+		edmm_grow(r->addr, run_pages(r), c->rights | PAGE_R | PAGE_W);
 	if (src)
 		memcpy(user_window(r->addr), src, size);
 	else

@@ -114,10 +114,7 @@ void pages_batch_finish(struct pages_batch *b);
  * filled?  If so, a page must go from nothing to its contents in one step,
  * which only a page that the host adds afresh can do.
  */
-enum pages_reach {
-	PAGES_HIDDEN,
-	PAGES_REACHABLE
-};
+enum pages_reach { PAGES_HIDDEN, PAGES_REACHABLE };
 
 /*
  * Bring the pages of the range that are not in use into use with @rights,
@@ -126,17 +123,17 @@ enum pages_reach {
  * none; some of the range may be in use then.
  */
 __must_check int pages_commit(uint64_t addr, uint64_t npages, const void *src,
-			      uint32_t rights, enum pages_reach reach);
+                              uint32_t rights, enum pages_reach reach);
 
 /* Set the rights of pages in use; others are left alone. */
 void pages_protect(struct pages_batch *b, uint64_t addr, uint64_t npages,
-		   uint32_t rights);
+                   uint32_t rights);
 
 /* Scrub pages in use and take all rights; others are left alone. */
 void pages_free(struct pages_batch *b, uint64_t addr, uint64_t npages);
 /* The same for those that lack one of @rights. */
 void pages_free_lacking(struct pages_batch *b, uint64_t addr, uint64_t npages,
-			uint32_t rights);
+                        uint32_t rights);
 
 /* Zero what is in use, and stays so.  The owner must hold W. */
 void pages_clear(uint64_t addr, uint64_t npages);

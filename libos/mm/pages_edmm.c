@@ -26,10 +26,16 @@ enum {
 	TRIM_RANGE_MAX = 1 << 20 /* pages in one range; any 32-bit value does */
 };
 
-#define REG(bits) { .flags = SGX_SECINFO_REG | (bits) }
+#define REG(bits)                                                              \
+	{                                                                      \
+		.flags = SGX_SECINFO_REG | (bits)                              \
+	}
 #define BY_RIGHTS(bits)                                                        \
-	{ REG((bits) | 0), REG((bits) | 1), REG((bits) | 2), REG((bits) | 3),  \
-	  REG((bits) | 4), REG((bits) | 5), REG((bits) | 6), REG((bits) | 7) }
+	{                                                                      \
+		REG((bits) | 0), REG((bits) | 1), REG((bits) | 2),             \
+			REG((bits) | 3), REG((bits) | 4), REG((bits) | 5),     \
+			REG((bits) | 6), REG((bits) | 7)                       \
+	}
 
 /* Operands have to lie in the enclave, aligned: constants are both. */
 static const struct secinfo rights_si[8] = BY_RIGHTS(0);

@@ -17,6 +17,6 @@ __must_check int edmm_add_copy(uint64_t addr, const void *src, uint32_t rights);
 void edmm_grow(uint64_t addr, uint64_t npages, uint32_t rights);
 /* Collect: the pages shall have no more than @rights. */
 void edmm_shrink(struct pages_batch *b, uint64_t addr, uint64_t npages,
-		 uint32_t rights);
+                 uint32_t rights);
 /* Give pages back to the host. 0, or -EIO: some may be gone, all are lost. */
 __must_check int edmm_remove(uint64_t addr, uint64_t npages);

@@ -17,8 +17,8 @@ static int check(const struct mm_remap *r)
 {
 	if (!IS_ALIGNED(r->old_addr, PAGE_SIZE) || r->new_size == 0)
 		return -EINVAL;
-	if (r->flags & ~(uint32_t)(MREMAP_MAYMOVE | MREMAP_FIXED |
-	                           MREMAP_DONTUNMAP))
+	if (r->flags &
+	    ~(uint32_t)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP))
 		return -EINVAL;
 	if ((r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) &&
 	    !(r->flags & MREMAP_MAYMOVE))
@@ -100,8 +100,8 @@ static int copy_pages(uint64_t from, uint64_t to, uint64_t npages,
 	if (prot == PROT_NONE)
 		pages_protect(b, from, npages, PAGE_R);
 	while (ret == 0 && pos < end) {
-		uint64_t start = pages_find_used(pos,
-		                                 (end - pos) >> PAGE_SHIFT);
+		uint64_t start =
+			pages_find_used(pos, (end - pos) >> PAGE_SHIFT);
 
 		pos = pages_find_unused(start, (end - start) >> PAGE_SHIFT);
 		if (start < pos)
@@ -116,8 +116,8 @@ static int copy_pages(uint64_t from, uint64_t to, uint64_t npages,
 	return ret;
 }
 
-static int place_target(struct mm *mm, const struct mm_remap *r,
-                        struct vma *v, struct mm_work *w)
+static int place_target(struct mm *mm, const struct mm_remap *r, struct vma *v,
+                        struct mm_work *w)
 {
 	enum uspace_place place = mm_backed_place();
 	uint64_t pos, hole_end;
@@ -180,9 +180,9 @@ static int move_locked(struct mm *mm, const struct mm_remap *r,
                        const struct vma *from, struct mm_work *w,
                        uint64_t *ret_addr)
 {
-	uint64_t extra = r->flags & MREMAP_DONTUNMAP ? r->new_size :
-	                 r->new_size > r->old_size ? r->new_size - r->old_size :
-	                                             0;
+	uint64_t extra = r->flags & MREMAP_DONTUNMAP ? r->new_size
+	                 : r->new_size > r->old_size ? r->new_size - r->old_size
+	                                             : 0;
 	struct vma *to;
 	int ret;
 
@@ -236,8 +236,9 @@ static int remap_locked(struct mm *mm, const struct mm_remap *r,
 		return shrink_locked(mm, r, w);
 
 	ret = mm_check_limits(mm, r->new_size - r->old_size,
-	                      vma_is_private_writable(v->prot, v->flags) ?
-	                              r->new_size - r->old_size : 0);
+	                      vma_is_private_writable(v->prot, v->flags)
+	                              ? r->new_size - r->old_size
+	                              : 0);
 	if (ret < 0)
 		return ret;
 	if (r->old_addr + r->old_size == v->end &&

@@ -14,7 +14,7 @@ struct entry {
 	struct tree_node node; /* by start */
 	struct list age;
 	struct content_id id;
-	uint64_t offset;       /* of start, in the contents */
+	uint64_t offset; /* of start, in the contents */
 	uint64_t start, end;
 };
 
@@ -65,8 +65,8 @@ void textcache_init(void)
 	memset(&cache.stats, 0, sizeof(cache.stats));
 }
 
-int textcache_keep(const struct content_id *id, uint64_t offset,
-                   uint64_t start, uint64_t end)
+int textcache_keep(const struct content_id *id, uint64_t offset, uint64_t start,
+                   uint64_t end)
 {
 	struct entry *e = kmalloc(sizeof(*e));
 	int ret;
@@ -87,8 +87,8 @@ int textcache_keep(const struct content_id *id, uint64_t offset,
 		list_add_tail(&cache.by_age, &e->age);
 		cache.stats.entries++;
 		cache.stats.kept++;
-		cache.stats.pages += pages_count_used(
-			start, pages_between(start, end));
+		cache.stats.pages +=
+			pages_count_used(start, pages_between(start, end));
 	}
 	mutex_unlock(&cache.lock);
 	if (ret == 0)
@@ -154,8 +154,8 @@ uint64_t textcache_suggest(const struct content_id *id, uint64_t offset,
 static void entry_remove(struct entry *e)
 {
 	cache.stats.entries--;
-	cache.stats.pages -= pages_count_used(e->start,
-	                                      pages_between(e->start, e->end));
+	cache.stats.pages -=
+		pages_count_used(e->start, pages_between(e->start, e->end));
 	tree_erase(&cache.by_start, &e->node);
 	list_del(&e->age);
 }
@@ -247,8 +247,8 @@ uint64_t textcache_shrink(uint64_t npages)
 	pages_batch_init(&b);
 	mutex_lock(&cache.lock);
 	while (n < npages && !list_empty(&cache.by_age)) {
-		struct entry *e = list_first_entry(&cache.by_age, struct entry,
-		                                   age);
+		struct entry *e =
+			list_first_entry(&cache.by_age, struct entry, age);
 
 		before = cache.stats.pages;
 		entry_remove(e);

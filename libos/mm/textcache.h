@@ -26,14 +26,14 @@ void textcache_init(void);
  * payment of the caller goes over with the range.
  */
 __must_check int textcache_keep(const struct content_id *id, uint64_t offset,
-				uint64_t start, uint64_t end);
+                                uint64_t start, uint64_t end);
 
 /*
  * An address where [+0, +@size), showing @id from @offset, would meet pages of
  * the cache at their place and no range that is in use; 0: none.
  */
 uint64_t textcache_suggest(const struct content_id *id, uint64_t offset,
-			   uint64_t size);
+                           uint64_t size);
 
 /*
  * Take everything the cache has of [@start, @end) out of it; the caller owns
@@ -43,8 +43,8 @@ uint64_t textcache_suggest(const struct content_id *id, uint64_t offset,
  * else has a part of it, nothing was changed.
  */
 __must_check int textcache_take(struct pages_batch *b, uint64_t start,
-				uint64_t end, const struct content_id *id,
-				uint64_t offset);
+                                uint64_t end, const struct content_id *id,
+                                uint64_t offset);
 
 /* Free pages of the cache, least recently kept first; how many. */
 uint64_t textcache_shrink(uint64_t npages);

@@ -37,8 +37,8 @@ static bool in_user_space(uint64_t addr, uint64_t size)
 
 static bool prot_allows(uint32_t vma_prot, uint32_t prot)
 {
-	return prot == PROT_READ ? vma_prot != PROT_NONE :
-	                           (vma_prot & prot) == prot;
+	return prot == PROT_READ ? vma_prot != PROT_NONE
+	                         : (vma_prot & prot) == prot;
 }
 
 /* B: see mm_write_begin(). */
@@ -116,7 +116,8 @@ static uint64_t make_ready(struct mm *mm, uint64_t addr, uint64_t size,
 		return size;
 	size = open_window(mm, addr, size, prot);
 	end = addr + size;
-	for (pos = addr; pos < end; pos = ALIGN_DOWN(pos, PAGE_SIZE) + PAGE_SIZE)
+	for (pos = addr; pos < end;
+	     pos = ALIGN_DOWN(pos, PAGE_SIZE) + PAGE_SIZE)
 		if (!page_in(mm, pos, prot))
 			return pos - addr;
 	return size;
@@ -328,8 +329,8 @@ static uint32_t rmw_result(enum user_rmw op, uint32_t old, uint32_t operand)
 	return old ^ operand;
 }
 
-int user_rmw_u32_nofault(uint32_t __user *p, enum user_rmw op,
-                         uint32_t operand, uint32_t *ret_old)
+int user_rmw_u32_nofault(uint32_t __user *p, enum user_rmw op, uint32_t operand,
+                         uint32_t *ret_old)
 {
 	uint32_t old, seen;
 	int ret = user_load_u32_nofault(&old, p);
@@ -370,8 +371,8 @@ int user_cmpxchg_u32(uint32_t __user *p, uint32_t expected, uint32_t desired,
 	if (!IS_ALIGNED(user_addr(p), sizeof(expected)))
 		return -EINVAL;
 	for (i = 0; i < FAULT_TRIES; i++) {
-		if (user_cmpxchg_u32_nofault(p, expected, desired,
-		                             ret_seen) == 0)
+		if (user_cmpxchg_u32_nofault(p, expected, desired, ret_seen) ==
+		    0)
 			return 0;
 		if (user_fault_in(p, sizeof(expected), PROT_WRITE) < 0)
 			break;

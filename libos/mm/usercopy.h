@@ -57,7 +57,7 @@ size_t clear_user_partial(void __user *dst, size_t size);
  * NUL, -EFAULT, or -ENAMETOOLONG if no NUL is among the first @size bytes.
  */
 __must_check long copy_string_from_user(char *dst, size_t size,
-					const char __user *src);
+                                        const char __user *src);
 
 /*
  * The length without the NUL; -EFAULT; -E2BIG if there is no NUL among the
@@ -76,7 +76,7 @@ __must_check int put_user_u64(uint64_t __user *p, uint64_t v);
 
 /* Atomic on a naturally aligned word; -EINVAL if @p is not aligned. */
 __must_check int user_cmpxchg_u32(uint32_t __user *p, uint32_t expected,
-				  uint32_t desired, uint32_t *ret_seen);
+                                  uint32_t desired, uint32_t *ret_seen);
 
 enum user_rmw {
 	USER_RMW_SET,
@@ -87,16 +87,14 @@ enum user_rmw {
 };
 /* What FUTEX_WAKE_OP does to its second word; the old value in @ret_old. */
 __must_check int user_rmw_u32(uint32_t __user *p, enum user_rmw op,
-			      uint32_t operand, uint32_t *ret_old);
+                              uint32_t operand, uint32_t *ret_old);
 
 /* Never sleep, take no lock.  -EFAULT: not now; user_fault_in() and retry. */
-__must_check int user_load_u32_nofault(uint32_t *ret,
-				       const uint32_t __user *p);
-__must_check int user_cmpxchg_u32_nofault(uint32_t __user *p,
-					  uint32_t expected, uint32_t desired,
-					  uint32_t *ret_seen);
+__must_check int user_load_u32_nofault(uint32_t *ret, const uint32_t __user *p);
+__must_check int user_cmpxchg_u32_nofault(uint32_t __user *p, uint32_t expected,
+                                          uint32_t desired, uint32_t *ret_seen);
 __must_check int user_rmw_u32_nofault(uint32_t __user *p, enum user_rmw op,
-				      uint32_t operand, uint32_t *ret_old);
+                                      uint32_t operand, uint32_t *ret_old);
 
 /* Commit what [@p, +@size) covers; @prot is PROT_READ or PROT_WRITE. */
 __must_check int user_fault_in(const void __user *p, size_t size, int prot);
@@ -112,7 +110,7 @@ bool user_range_ok(struct mm *mm, const void __user *p, size_t size, int prot);
  * stack of a new program, process_vm_readv(2) reads another.  0 or -EFAULT.
  */
 __must_check int copy_from_mm(struct mm *mm, void *dst, uint64_t addr,
-			      size_t size);
+                              size_t size);
 __must_check int copy_to_mm(struct mm *mm, uint64_t addr, const void *src,
-			    size_t size);
+                            size_t size);
 __must_check int clear_mm(struct mm *mm, uint64_t addr, size_t size);

@@ -341,7 +341,7 @@ void uspace_stats(uint64_t *ret_bytes, uint32_t *ret_extents)
 	*ret_bytes = 0;
 	*ret_extents = 0;
 	spin_lock(&lock);
-	tree_for_each(n, &extents) {
+	tree_for_each (n, &extents) {
 		*ret_bytes += extent_of(n)->end - extent_of(n)->start;
 		(*ret_extents)++;
 	}

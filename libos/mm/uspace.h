@@ -29,17 +29,17 @@ __must_check int uspace_pay(void);
 void uspace_refund(void);
 
 enum uspace_place {
-	USPACE_BACKED,  /* pages will be used: static region, then the rest */
+	USPACE_BACKED, /* pages will be used: static region, then the rest */
 	USPACE_ONLY_BACKED, /* static region or nothing (no EDMM)           */
-	USPACE_FAR      /* most will stay untouched: beyond it first        */
+	USPACE_FAR /* most will stay untouched: beyond it first        */
 };
 
 /* First fit for @size bytes at a multiple of @align. 0 or -ENOMEM. */
 __must_check int uspace_alloc(uint64_t size, uint64_t align,
-			      enum uspace_place place, uint64_t *ret_addr);
+                              enum uspace_place place, uint64_t *ret_addr);
 /* First fit inside [@lo, @hi). */
 __must_check int uspace_alloc_within(uint64_t lo, uint64_t hi, uint64_t size,
-				     uint64_t align, uint64_t *ret_addr);
+                                     uint64_t align, uint64_t *ret_addr);
 /* Exactly [@addr, +@size), which must be free: 0 or -EEXIST. */
 __must_check int uspace_take(uint64_t addr, uint64_t size);
 bool uspace_is_free(uint64_t addr, uint64_t size);

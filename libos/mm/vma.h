@@ -61,15 +61,15 @@ enum vma_flags {
 struct vma {
 	struct tree_node node;
 	uint64_t start, end;
-	uint32_t prot;             /* PROT_* */
-	uint32_t flags;            /* enum vma_flags */
-	struct vm_object *object;  /* a reference; NULL: anonymous private */
-	uint64_t offset;           /* of start in object */
+	uint32_t prot;              /* PROT_* */
+	uint32_t flags;             /* enum vma_flags */
+	struct vm_object *object;   /* a reference; NULL: anonymous private */
+	uint64_t offset;            /* of start in object */
 	struct vm_segment *segment; /* a use; VMA_SHARED only */
-	uint64_t next_touch;       /* where a sequential toucher faults next */
-	uint32_t chunk_pages;      /* how much the next such fault commits   */
-	struct vma *next_dead;     /* out of the tree, to be destroyed       */
-	const char *name;          /* static: "[vdso]"; NULL: from the rest  */
+	uint64_t next_touch;        /* where a sequential toucher faults next */
+	uint32_t chunk_pages;       /* how much the next such fault commits   */
+	struct vma *next_dead;      /* out of the tree, to be destroyed       */
+	const char *name;           /* static: "[vdso]"; NULL: from the rest  */
 };
 
 /* The VMA that holds @addr / the first that ends behind @addr; or NULL. */

@@ -15,7 +15,8 @@
 #include "libos/proc/internal.h"
 #include "libos/sched/sched.h"
 
-#define RFLAGS_INITIAL 0x202ull /* interrupts on, and the bit that is always 1 */
+#define RFLAGS_INITIAL                                                         \
+	0x202ull /* interrupts on, and the bit that is always 1 */
 
 struct exec *exec_begin(struct process *p, struct exec_args *args)
 {
@@ -200,12 +201,12 @@ static int set_name(struct exec *x, const struct exec_request *req)
 	if (req->path[0] == '/' || req->dirfd == AT_FDCWD)
 		return str_copy(x->name, sizeof(x->name), req->path);
 	str_format(x->name, sizeof(x->name), "/dev/fd/%d%s%s", req->dirfd,
-		   req->path[0] ? "/" : "", req->path);
+	           req->path[0] ? "/" : "", req->path);
 	return 0;
 }
 
 static int find_open(struct exec *x, struct thread *self, struct walk *cwd,
-		     int dirfd)
+                     int dirfd)
 {
 	struct file *f = fd_get_any(self->files, (uint32_t)dirfd);
 	int ret;
@@ -218,7 +219,7 @@ static int find_open(struct exec *x, struct thread *self, struct walk *cwd,
 }
 
 static int find(struct exec *x, struct thread *self,
-		const struct exec_request *req)
+                const struct exec_request *req)
 {
 	uint32_t flags = req->flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
 	struct walk start, cwd;

@@ -28,11 +28,11 @@
 struct runqueue {
 	struct list threads; /* runnable, not running */
 	uint32_t count;
-	bool is_idle;    /* its vCPU is in, or on the way to, HC_IDLE */
+	bool is_idle;     /* its vCPU is in, or on the way to, HC_IDLE */
 	bool is_spinning; /* its vCPU looks for work                  */
 	uint64_t busy_ns, idle_ns;
 	struct thread *to_release; /* switched out for ever */
-	uint64_t kick_mask; /* vCPUs to be kicked, put off by this one */
+	uint64_t kick_mask;        /* vCPUs to be kicked, put off by this one */
 	struct thread idle;
 };
 

@@ -22,7 +22,10 @@ struct spinlock {
 	uint32_t rank; /* enum lock_rank; only the checked build looks */
 };
 
-#define SPINLOCK_INIT(r) { .held = 0, .rank = (r) }
+#define SPINLOCK_INIT(r)                                                       \
+	{                                                                      \
+		.held = 0, .rank = (r)                                         \
+	}
 
 static inline void spin_init(struct spinlock *l, enum lock_rank rank)
 {

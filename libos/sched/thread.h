@@ -40,25 +40,25 @@ enum thread_work {
 	WORK_SIGNAL = 1u << 0, /* a signal may be deliverable            */
 	WORK_KILL = 1u << 1,   /* exit_group, exec by a sibling, SIGKILL */
 	WORK_RESCHED = 1u << 2,
-	WORK_MM = 1u << 3,     /* the mm may not be resident             */
-	WORK_KICK = 1u << 4    /* vCPUs to be kicked before going on     */
+	WORK_MM = 1u << 3,  /* the mm may not be resident             */
+	WORK_KICK = 1u << 4 /* vCPUs to be kicked before going on     */
 };
 
 struct thread {
 	/* Entry code: offsets are in cpu/offsets.h. */
-	uint64_t kstack_top; /* where struct regs begins, growing down */
-	struct regs *regs;   /* user state; at the top of the stack    */
-	uint64_t ksp;        /* saved stack pointer while switched out */
-	uint64_t fs_base;    /* user TLS while switched out or in kernel */
-	void *fpu;           /* XSAVE area, 64-byte aligned            */
+	uint64_t kstack_top;    /* where struct regs begins, growing down */
+	struct regs *regs;      /* user state; at the top of the stack    */
+	uint64_t ksp;           /* saved stack pointer while switched out */
+	uint64_t fs_base;       /* user TLS while switched out or in kernel */
+	void *fpu;              /* XSAVE area, 64-byte aligned            */
 	uint32_t fpu_in_memory; /* 1: fpu holds the state, registers don't */
-	uint32_t work;       /* enum thread_work bits; atomic          */
+	uint32_t work;          /* enum thread_work bits; atomic          */
 
 	/* Scheduler. */
 	uint32_t state; /* enum thread_state; under the run queue's lock */
 	uint32_t sleep_mode;
 	uint32_t wake_pending;
-	uint32_t on_cpu; /* 1 while its stack is in use on some vCPU */
+	uint32_t on_cpu;   /* 1 while its stack is in use on some vCPU */
 	struct vcpu *vcpu; /* where it runs or ran last               */
 	struct list run_node;
 	struct timer sleep_timer;

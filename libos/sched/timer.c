@@ -33,7 +33,7 @@ static void insert(struct timer *t)
 
 		parent = *link;
 		link = t->deadline_ns < other->deadline_ns ? &parent->left
-							   : &parent->right;
+		                                           : &parent->right;
 	}
 	tree_insert_at(&timers, parent, link, &t->node);
 	t->armed = true;

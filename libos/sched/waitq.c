@@ -64,7 +64,7 @@ uint32_t waitq_wake(struct waitq *q, uint32_t max, uint32_t events)
 	if (waitq_is_empty(q))
 		return 0;
 	spin_lock(&q->lock);
-	list_for_each_entry_safe(w, tmp, &q->waiters, node) {
+	list_for_each_entry_safe (w, tmp, &q->waiters, node) {
 		if (events && w->events && !(events & w->events))
 			continue;
 		if (w->exclusive && woken >= max)

@@ -48,13 +48,17 @@ struct waiter {
 	struct waitq *queue; /* NULL when not queued */
 	struct thread *thread;
 	waiter_func *func;
-	uint32_t events;     /* wanted poll bits; 0: any      */
-	bool exclusive;      /* counts against waitq_wake()'s limit */
+	uint32_t events; /* wanted poll bits; 0: any      */
+	bool exclusive;  /* counts against waitq_wake()'s limit */
 };
 
 #define WAITQ_INIT(name)                                                       \
-	{ .lock = SPINLOCK_INIT(RANK_WAITQ),                                   \
-	  .waiters = { &(name).waiters, &(name).waiters } }
+	{                                                                      \
+		.lock = SPINLOCK_INIT(RANK_WAITQ), .waiters = {                \
+			&(name).waiters,                                       \
+			&(name).waiters                                        \
+		}                                                              \
+	}
 
 void waitq_init(struct waitq *q);
 

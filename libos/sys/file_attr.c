@@ -61,8 +61,8 @@ long sys_faccessat2(struct thread *self, int dirfd, const char __user *path,
 	int err;
 
 	if ((mode & ~(uint32_t)(MAY_READ | MAY_WRITE | MAY_EXEC)) ||
-	    (flags & ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW |
-	                         AT_EMPTY_PATH)))
+	    (flags &
+	     ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return -EINVAL;
 	cred = flags & AT_EACCESS ? fs_context_cred(self->fs) : real_cred(self);
 	if (!cred)

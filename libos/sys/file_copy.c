@@ -29,8 +29,8 @@ static long write_out(struct copy_end *out, void *buf, size_t size)
 	long n;
 
 	iov_init_kernel(&from, buf, size);
-	n = out->use_pos ? file_write(out->file, &from) :
-	                   file_pwrite(out->file, &from, out->off);
+	n = out->use_pos ? file_write(out->file, &from)
+	                 : file_pwrite(out->file, &from, out->off);
 	if (n > 0 && !out->use_pos)
 		out->off += n;
 	return n;
@@ -180,17 +180,17 @@ static long copy_range(struct copy_end *in, int64_t __user *in_off,
  * Status: full.  Sleeps: yes.
  * Errors: EBADF EFAULT EINVAL EIO EISDIR ENOMEM ENOSPC EOVERFLOW EPERM.
  */
-long sys_copy_file_range(struct thread *self, int in_fd,
-                         int64_t __user *in_off, int out_fd,
-                         int64_t __user *out_off, size_t size, uint32_t flags)
+long sys_copy_file_range(struct thread *self, int in_fd, int64_t __user *in_off,
+                         int out_fd, int64_t __user *out_off, size_t size,
+                         uint32_t flags)
 {
 	struct copy_end in = { .file = fd_get(self->files, in_fd) };
 	struct copy_end out = { .file = fd_get(self->files, out_fd) };
 	long n = -EBADF;
 
 	if (in.file && out.file)
-		n = flags ? -EINVAL :
-		            copy_range(&in, in_off, &out, out_off,
+		n = flags ? -EINVAL
+		          : copy_range(&in, in_off, &out, out_off,
 		                       MIN(size, IOV_BYTES_MAX));
 	file_put(in.file);
 	file_put(out.file);
@@ -304,8 +304,8 @@ long sys_syncfs(struct thread *self, int fd)
  *
  * Status: full.  Sleeps: no.  Errors: EBADF EINVAL ESPIPE.
  */
-long sys_sync_file_range(struct thread *self, int fd, int64_t off,
-                         int64_t size, uint32_t flags)
+long sys_sync_file_range(struct thread *self, int fd, int64_t off, int64_t size,
+                         uint32_t flags)
 {
 	int64_t end;
 
@@ -345,9 +345,9 @@ long sys_readahead(struct thread *self, int fd, int64_t off __unused,
 
 	if (!f)
 		return -EBADF;
-	ret = !(f->mode & FILE_READ)     ? -EBADF :
-	      S_ISREG(f->inode->mode) ? 0 :
-	                                   -EINVAL;
+	ret = !(f->mode & FILE_READ)    ? -EBADF
+	      : S_ISREG(f->inode->mode) ? 0
+	                                : -EINVAL;
 	file_put(f);
 	return ret;
 }

@@ -232,9 +232,8 @@ long sys_fcntl(struct thread *self, int fd, uint32_t cmd, uint64_t arg)
 		return -EBADF;
 	ret = fcntl_common(self, fd, f, cmd, arg);
 	if (ret == -ENOSYS)
-		ret = f->mode & FILE_PATH ?
-		              -EBADF :
-		              fcntl_open_file(self, f, cmd, arg);
+		ret = f->mode & FILE_PATH ? -EBADF
+		                          : fcntl_open_file(self, f, cmd, arg);
 	file_put(f);
 	return ret;
 }
@@ -246,9 +245,9 @@ long sys_fcntl(struct thread *self, int fd, uint32_t cmd, uint64_t arg)
  */
 long sys_flock(struct thread *self, int fd, uint32_t op)
 {
-	static const int16_t types[] = { [LOCK_SH] = F_RDLCK,
-		                         [LOCK_EX] = F_WRLCK,
-		                         [LOCK_UN] = F_UNLCK };
+	static const int16_t types[] = {
+		[LOCK_SH] = F_RDLCK, [LOCK_EX] = F_WRLCK, [LOCK_UN] = F_UNLCK
+	};
 	uint32_t what = op & ~(uint32_t)LOCK_NB;
 	struct lock_request req;
 	struct file *f;
@@ -305,8 +304,8 @@ static long do_ioctl(struct thread *self, int fd, struct file *f, uint32_t cmd,
 	case FIOASYNC:
 		return ioctl_flag(f, O_ASYNC, arg);
 	default:
-		return S_ISREG(f->inode->mode) ? ioctl_regular(f, cmd, arg) :
-		                                 f->ops->ioctl(f, cmd, arg);
+		return S_ISREG(f->inode->mode) ? ioctl_regular(f, cmd, arg)
+		                               : f->ops->ioctl(f, cmd, arg);
 	}
 }
 

@@ -152,8 +152,8 @@ long sys_unlinkat(struct thread *self, int dirfd, const char __user *path,
 	if (err < 0)
 		return err;
 	walk_begin(&w, self, dirfd);
-	err = flags & AT_REMOVEDIR ? path_rmdir(&w, a.text) :
-	                             path_unlink(&w, a.text);
+	err = flags & AT_REMOVEDIR ? path_rmdir(&w, a.text)
+	                           : path_unlink(&w, a.text);
 	walk_end(&w);
 	path_arg_put(&a);
 	return err;
@@ -186,9 +186,8 @@ long sys_rmdir(struct thread *self, const char __user *path)
  * Errors: EACCES EBADF EEXIST EFAULT EINVAL ELOOP EMLINK ENAMETOOLONG ENOENT
  *         ENOMEM ENOTDIR EPERM EROFS EXDEV.
  */
-long sys_linkat(struct thread *self, int old_dirfd,
-                const char __user *old_path, int dirfd,
-                const char __user *path, uint32_t flags)
+long sys_linkat(struct thread *self, int old_dirfd, const char __user *old_path,
+                int dirfd, const char __user *path, uint32_t flags)
 {
 	uint32_t at = flags & AT_EMPTY_PATH;
 	struct path_arg a;

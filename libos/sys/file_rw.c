@@ -145,11 +145,11 @@ static long do_vec(struct thread *self, int fd, const void __user *vec,
 	if (ret < 0)
 		goto out;
 	if (c->is_write)
-		ret = c->use_pos ? file_write(r.file, &s.iov) :
-		                   file_pwrite(r.file, &s.iov, c->off);
+		ret = c->use_pos ? file_write(r.file, &s.iov)
+		                 : file_pwrite(r.file, &s.iov, c->off);
 	else
-		ret = c->use_pos ? file_read(r.file, &s.iov) :
-		                   file_pread(r.file, &s.iov, c->off);
+		ret = c->use_pos ? file_read(r.file, &s.iov)
+		                 : file_pread(r.file, &s.iov, c->off);
 	segs_put(&s);
 out:
 	fd_return(r);

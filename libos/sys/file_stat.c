@@ -86,9 +86,8 @@ static long stat_write(void __user *buf, const struct kstat *k)
 	return copy_to_user(buf, &s, sizeof(s));
 }
 
-static long stat_path(struct thread *self, int dirfd,
-                      const char __user *upath, void __user *buf,
-                      uint32_t at_flags)
+static long stat_path(struct thread *self, int dirfd, const char __user *upath,
+                      void __user *buf, uint32_t at_flags)
 {
 	struct kstat k;
 	struct path p;
@@ -148,8 +147,8 @@ long sys_fstat(struct thread *self, int fd, void __user *buf)
 long sys_newfstatat(struct thread *self, int dirfd, const char __user *path,
                     void __user *buf, uint32_t flags)
 {
-	if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT |
-	                        AT_EMPTY_PATH))
+	if (flags &
+	    ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH))
 		return -EINVAL;
 	return stat_path(self, dirfd, path, buf, flags);
 }
@@ -202,8 +201,8 @@ long sys_statx(struct thread *self, int dirfd, const char __user *path,
 	int err;
 
 	if ((mask & STATX_RESERVED) || (flags & sync) == sync ||
-	    (flags & ~(sync | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT |
-	               AT_EMPTY_PATH)))
+	    (flags &
+	     ~(sync | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)))
 		return -EINVAL;
 	err = user_lookup_at(self, dirfd, path, flags, &p);
 	if (err < 0)

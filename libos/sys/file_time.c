@@ -51,8 +51,8 @@ static void attr_of_times(const struct file_times *ft, struct iattr *attr)
 		if (ft->t[i].frac == UTIME_OMIT)
 			continue;
 		attr->mask |= masks[i];
-		*values[i] = ft->t[i].frac == UTIME_NOW ? inode_now_ns() :
-		                                          time_ns(ft, i);
+		*values[i] = ft->t[i].frac == UTIME_NOW ? inode_now_ns()
+		                                        : time_ns(ft, i);
 	}
 }
 
@@ -88,7 +88,8 @@ static long set_times(struct thread *self, struct path *p,
 /* struct timespec[2]; NULL: now. */
 static int times_read(const void __user *utimes, struct file_times *ft)
 {
-	*ft = (struct file_times){ .t = { { 0, UTIME_NOW }, { 0, UTIME_NOW } } };
+	*ft = (struct file_times){ .t = { { 0, UTIME_NOW },
+		                          { 0, UTIME_NOW } } };
 	return user_addr(utimes) ? copy_from_user(ft, utimes, sizeof(*ft)) : 0;
 }
 

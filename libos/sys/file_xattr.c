@@ -88,10 +88,10 @@ static int may_use(struct thread *self, const struct path *p, const char *name,
 	else if (has_prefix(name, "security."))
 		err = is_root || may == MAY_READ ? 0 : -EPERM;
 	else if (has_prefix(name, "user."))
-		err = S_ISREG(inode->mode) || S_ISDIR(inode->mode) ?
-		              path_permission(p, cred, may) :
-		      may == MAY_WRITE ? -EPERM :
-		                         -ENODATA;
+		err = S_ISREG(inode->mode) || S_ISDIR(inode->mode)
+		              ? path_permission(p, cred, may)
+		      : may == MAY_WRITE ? -EPERM
+		                         : -ENODATA;
 	fs_cred_put(cred);
 	if (err == 0 && may == MAY_WRITE)
 		err = (p->mnt->flags & MOUNT_RDONLY) ? -EROFS : 0;
@@ -156,8 +156,8 @@ static long ask(struct inode *inode, const char *name, void *buf, size_t size)
 	long n;
 
 	rwlock_read(&inode->lock);
-	n = name ? inode->ops->getxattr(inode, name, buf, size) :
-	           inode->ops->listxattr(inode, buf, size);
+	n = name ? inode->ops->getxattr(inode, name, buf, size)
+	         : inode->ops->listxattr(inode, buf, size);
 	rwlock_read_done(&inode->lock);
 	return n;
 }
@@ -322,8 +322,7 @@ long sys_llistxattr(struct thread *self, const char __user *path,
 	return do_list(self, &where, list, size);
 }
 
-long sys_flistxattr(struct thread *self, int fd, char __user *list,
-                    size_t size)
+long sys_flistxattr(struct thread *self, int fd, char __user *list, size_t size)
 {
 	struct xattr_place where = by_fd(fd);
 

@@ -72,11 +72,12 @@ static uint64_t mult_of(uint32_t khz)
 static void steer(struct vdso_clock *s, const struct host_clock *h)
 {
 	struct vdso_clock host = { .base_tsc = h->tsc,
-				    .base_ns = h->mono_ns,
-				    .mult = mult_of(h->tsc_khz) };
+		                   .base_ns = h->mono_ns,
+		                   .mult = mult_of(h->tsc_khz) };
 	uint64_t tsc = host.mult ? tsc_read() : 0;
 	uint64_t ours = s->mult ? vdso_clock_eval(s, tsc) : s->base_ns;
-	uint64_t theirs = host.mult ? vdso_clock_eval(&host, tsc) : host.base_ns;
+	uint64_t theirs =
+		host.mult ? vdso_clock_eval(&host, tsc) : host.base_ns;
 
 	s->base_tsc = tsc;
 	s->base_ns = MAX(ours, theirs);
@@ -99,7 +100,7 @@ void clock_update(void)
 		return;
 	/* Somebody else updates: his sample is as good. */
 	if (!__atomic_compare_exchange_n(&state.seq, &even, even + 1, false,
-					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	                                 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
 	s = state;
 	steer(&s, &h);

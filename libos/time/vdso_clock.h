@@ -31,5 +31,5 @@ static inline uint64_t vdso_clock_eval(const struct vdso_clock *c, uint64_t tsc)
 	uint64_t delta = tsc > c->base_tsc ? tsc - c->base_tsc : 0;
 
 	return c->base_ns + (uint64_t)((unsigned __int128)delta * c->mult >>
-				       CLOCK_MULT_SHIFT);
+	                               CLOCK_MULT_SHIFT);
 }

@@ -23,7 +23,7 @@ static int is_zero(const char *p, size_t size)
 static char *map(size_t pages, int prot)
 {
 	char *p = mmap(NULL, pages * PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS,
-		       -1, 0);
+	               -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }
@@ -38,7 +38,7 @@ static void anonymous(void)
 	CALL(munmap(p + 16 * PAGE, 16 * PAGE));
 	IS(p[15 * PAGE] == 1 && p[32 * PAGE] == 1);
 	q = mmap(p + 16 * PAGE, 16 * PAGE, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	IS(q == p + 16 * PAGE && is_zero(q, 16 * PAGE));
 	CALL(munmap(p, 64 * PAGE));
 }
@@ -54,12 +54,12 @@ static void refused(void)
 	SHOW(errno == EBADF);
 	IS(mmap(NULL, PAGE, PROT_READ, MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
 	SHOW(errno == EINVAL);
-	IS(mmap(p + 1, PAGE, PROT_READ,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED);
+	IS(mmap(p + 1, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+	        -1, 0) == MAP_FAILED);
 	SHOW(errno == EINVAL);
 	IS(mmap(p, PAGE, PROT_READ,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
-		0) == MAP_FAILED);
+	        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+	        0) == MAP_FAILED);
 	SHOW(errno == EEXIST);
 	CALL(munmap(p + 1, PAGE));
 	CALL(mprotect(p + 1, PAGE, PROT_READ));
@@ -121,10 +121,10 @@ static void files(void)
 
 	IS(fd >= 0 && ftruncate(fd, 3 * PAGE) == 0);
 	IS(pwrite(fd, "on disk", 8, PAGE) == 8);
-	shared = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		      0);
+	shared =
+		mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	private = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd,
-		       0);
+	               0);
 	IS(shared != MAP_FAILED && private != MAP_FAILED);
 	IS(!strcmp(shared + PAGE, "on disk"));
 	IS(!strcmp(private + PAGE, "on disk"));
@@ -159,7 +159,7 @@ static void reservations(void)
 {
 	size_t size = 8ul << 30;
 	char *p = mmap(NULL, size, PROT_NONE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	IS(p != MAP_FAILED);
 	CALL(mprotect(p + size / 2, PAGE, PROT_READ | PROT_WRITE));

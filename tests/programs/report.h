@@ -18,7 +18,9 @@
 	do {                                                                   \
 		long ret_ = (errno = 0, (long)(expr));                         \
 		printf("%s = %s%s\n", #expr,                                   \
-		       ret_ < 0 ? "-1 " : ret_ ? "ok" : "0",                   \
+		       ret_ < 0 ? "-1 "                                        \
+		       : ret_   ? "ok"                                         \
+		                : "0",                                           \
 		       ret_ < 0 ? strerrorname_np(errno) : "");                \
 		fflush(stdout);                                                \
 	} while (0)

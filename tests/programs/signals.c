@@ -41,7 +41,7 @@ static void jump_handler(int sig, siginfo_t *info, void *ctx)
 static void install(int sig, void (*func)(int, siginfo_t *, void *), int flags)
 {
 	struct sigaction sa = { .sa_sigaction = func,
-				.sa_flags = SA_SIGINFO | flags };
+		                .sa_flags = SA_SIGINFO | flags };
 
 	sigemptyset(&sa.sa_mask);
 	CALL(sigaction(sig, &sa, NULL));
@@ -62,7 +62,7 @@ static void all_signals(void)
 	}
 	SHOW(handled);
 	CALL(sigaction(SIGKILL, &(struct sigaction){ .sa_handler = count },
-		       NULL));
+	               NULL));
 }
 
 static void masks(void)
@@ -92,8 +92,8 @@ static void faults(void)
 {
 	volatile int zero = 0;
 	volatile int *volatile wild = (volatile int *)16;
-	char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	char *page =
+		mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	install(SIGSEGV, jump_handler, 0);
 	install(SIGFPE, jump_handler, 0);

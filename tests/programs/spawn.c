@@ -78,7 +78,7 @@ static void exits_and_signals(void)
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char *argv[] = { (char *)self, (char *)cases[i][0],
-				 (char *)cases[i][1], NULL };
+			         (char *)cases[i][1], NULL };
 		pid_t pid = spawn(argv, NULL);
 
 		IS(waitpid(pid, &status, 0) == pid);

@@ -64,7 +64,7 @@ static void many_threads(void)
 
 	for (i = 0; i < NTHREADS; i++)
 		started += !pthread_create(&threads[i], NULL, worker,
-					   (void *)(intptr_t)i);
+		                           (void *)(intptr_t)i);
 	for (i = 0; i < started; i++) {
 		void *r;
 

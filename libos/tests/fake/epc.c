@@ -81,8 +81,8 @@ static void set(uint64_t addr, uint8_t now)
 	present -= (*e & E_VALID) / E_VALID;
 	*e = now;
 	if (accessible(now) != before &&
-	    mprotect(fake_user_space + addr, PAGE_SIZE,
-	             (int)accessible(now)) < 0)
+	    mprotect(fake_user_space + addr, PAGE_SIZE, (int)accessible(now)) <
+	            0)
 		fake_die("mprotect: %s", strerror(errno));
 }
 
@@ -206,8 +206,8 @@ static bool restrict_page(uint64_t addr, uint32_t rights)
 		return false;
 	if ((rights & PROT_WRITE) && !(rights & PROT_READ))
 		fake_die("EMODPR to W without R");
-	set(addr, (uint8_t)((e & ~(uint32_t)E_RIGHTS) | (e & rights & E_RIGHTS) |
-	                    E_PR));
+	set(addr, (uint8_t)((e & ~(uint32_t)E_RIGHTS) |
+	                    (e & rights & E_RIGHTS) | E_PR));
 	return true;
 }
 
@@ -277,9 +277,8 @@ long host_pages(enum hostcall nr, const struct hc_range *ranges, uint32_t count)
 		fake_die("page call with %u ranges", count);
 	fake_host.calls++;
 	fake_host.pages += total;
-	if (fake_host.refuse ||
-	    (fake_host.again_every &&
-	     fake_host.calls % fake_host.again_every == 0))
+	if (fake_host.refuse || (fake_host.again_every &&
+	                         fake_host.calls % fake_host.again_every == 0))
 		return -EAGAIN;
 	for (i = 0; i < count; i++)
 		for (j = 0; j < ranges[i].npages; j++) {

@@ -79,13 +79,13 @@ size_t fake_heap_bytes(void);
 
 /* How the host does the page calls. */
 struct fake_host {
-	uint64_t calls;        /* counts */
-	uint64_t pages;        /* counts, of pages it was asked for       */
-	uint64_t max_pages;    /* do at most so many in one call; 0: all  */
-	uint64_t claim_more;   /* and say that it was so many more        */
-	uint64_t again_every;  /* each n-th call answers -EAGAIN          */
-	uint64_t epc_pages;    /* EAUG stops here; 0: never               */
-	bool refuse;           /* -EAGAIN for ever */
+	uint64_t calls;       /* counts */
+	uint64_t pages;       /* counts, of pages it was asked for       */
+	uint64_t max_pages;   /* do at most so many in one call; 0: all  */
+	uint64_t claim_more;  /* and say that it was so many more        */
+	uint64_t again_every; /* each n-th call answers -EAGAIN          */
+	uint64_t epc_pages;   /* EAUG stops here; 0: never               */
+	bool refuse;          /* -EAGAIN for ever */
 };
 extern struct fake_host fake_host;
 

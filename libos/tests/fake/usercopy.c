@@ -3,9 +3,9 @@
  * usercopy.c - usercopy_asm.h in C.  A fault is a fault: what calls this has
  * made sure that there will be none.
  */
-#include "libos/mm/usercopy_asm.h"
-
 #include <string.h>
+
+#include "libos/mm/usercopy_asm.h"
 
 size_t usercopy_bytes(void *dst, const void *src, size_t size)
 {

@@ -333,7 +333,8 @@ static size_t good_bytes(uint64_t addr, size_t size)
 	uint64_t end = BAD_ADDR;
 
 	expect_no_lock_from(RANK_MM);
-	if (addr < 4096 || addr >= BAD_ADDR || (addr >= bad_from && addr < bad_to))
+	if (addr < 4096 || addr >= BAD_ADDR ||
+	    (addr >= bad_from && addr < bad_to))
 		return 0;
 	if (bad_to > bad_from && addr < bad_from)
 		end = bad_from;
@@ -456,9 +457,9 @@ static bool mapped_part(struct vm_object *obj, uint64_t off, size_t size,
 	if (shared.obj != obj)
 		return false;
 	*ret_from = off > shared.offset ? off : shared.offset;
-	*ret_to = off + size < shared.offset + shared.size ?
-	                  off + size :
-	                  shared.offset + shared.size;
+	*ret_to = off + size < shared.offset + shared.size
+	                  ? off + size
+	                  : shared.offset + shared.size;
 	return *ret_from < *ret_to;
 }
 

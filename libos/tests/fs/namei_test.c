@@ -316,9 +316,8 @@ static void test_chroot_and_dirfd(void **state)
 	pipe_like = sys_memfd_create(T, "m", 0);
 	assert_int_equal(sys_newfstatat(T, (int)pipe_like, "g", buf, 0),
 	                 -ENOTDIR);
-	assert_int_equal(sys_newfstatat(T, (int)pipe_like, "", buf,
-	                                AT_EMPTY_PATH),
-	                 0);
+	assert_int_equal(
+		sys_newfstatat(T, (int)pipe_like, "", buf, AT_EMPTY_PATH), 0);
 	assert_int_equal(sys_newfstatat(T, 0, (const char *)BAD_ADDR, buf, 0),
 	                 -EFAULT);
 

@@ -64,8 +64,8 @@ int native_unlink(const char *path)
 
 int native_create(const char *path, int excl)
 {
-	int fd = openat(dir, path, O_CREAT | O_RDWR | (excl ? O_EXCL : 0),
-	                0644);
+	int fd =
+		openat(dir, path, O_CREAT | O_RDWR | (excl ? O_EXCL : 0), 0644);
 	int err = result(fd);
 
 	if (fd >= 0)
@@ -92,8 +92,8 @@ int native_stat(const char *path, int follow, unsigned int *ret_type,
                 unsigned long *ret_nlink)
 {
 	struct stat st;
-	int err = result(fstatat(dir, path, &st,
-	                         follow ? 0 : AT_SYMLINK_NOFOLLOW));
+	int err = result(
+		fstatat(dir, path, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW));
 
 	if (err == 0) {
 		*ret_type = st.st_mode & S_IFMT;

@@ -182,15 +182,17 @@ static void test_vectors_and_faults(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(vec); i++)
-		vec[i] = (struct iov_seg){ (uintptr_t)"abcdefghijkl" + i, i % 3 };
+		vec[i] = (struct iov_seg){ (uintptr_t) "abcdefghijkl" + i,
+			                   i % 3 };
 	assert_int_equal(sys_writev(T, fd, vec, ARRAY_SIZE(vec)), 12);
 	/* Segment i is i % 3 bytes from the ith letter on. */
 	assert_string_equal(rig_cat("/f"), "bcdefghijkl");
-	assert_int_equal(sys_preadv(T, fd, (struct iov_seg[]){
-	                                           { (uintptr_t)buf, 2 },
-	                                           { (uintptr_t)buf + 10, 3 } },
-	                            2, 1, 0),
-	                 5);
+	assert_int_equal(
+		sys_preadv(T, fd,
+	                   (struct iov_seg[]){ { (uintptr_t)buf, 2 },
+	                                       { (uintptr_t)buf + 10, 3 } },
+	                   2, 1, 0),
+		5);
 	assert_int_equal(sys_readv(T, fd, vec, 1025), -EINVAL);
 	vec[0].size = 1ull << 63;
 	assert_int_equal(sys_readv(T, fd, vec, 1), -EINVAL);
@@ -217,8 +219,8 @@ static void test_no_room(void **state)
 	int fd;
 
 	(void)state;
-	assert_int_equal(tmpfs_parse("size=32k,nr_inodes=4,mode=755", 29, &opts),
-	                 0);
+	assert_int_equal(
+		tmpfs_parse("size=32k,nr_inodes=4,mode=755", 29, &opts), 0);
 	assert_int_equal(tmpfs_parse("size=32q", 8, &opts), -EINVAL);
 	assert_int_equal(tmpfs_parse("what=1", 6, &opts), -EINVAL);
 	rig_dir("/small");
@@ -300,18 +302,15 @@ static void test_nameless_files(void **state)
 	(void)state;
 	assert_int_equal(sys_write(T, fd, "tmp", 3), 3);
 	assert_string_equal(rig_ls("/"), "");
-	assert_int_equal(sys_linkat(T, fd, "", AT_FDCWD, "/named",
-	                            AT_EMPTY_PATH),
-	                 0);
+	assert_int_equal(
+		sys_linkat(T, fd, "", AT_FDCWD, "/named", AT_EMPTY_PATH), 0);
 	assert_string_equal(rig_cat("/named"), "tmp");
 	excl = must_open("/", O_TMPFILE | O_RDWR | O_EXCL);
-	assert_int_equal(sys_linkat(T, excl, "", AT_FDCWD, "/x",
-	                            AT_EMPTY_PATH),
+	assert_int_equal(sys_linkat(T, excl, "", AT_FDCWD, "/x", AT_EMPTY_PATH),
 	                 -ENOENT);
 	assert_int_equal(sys_unlink(T, "/named"), 0);
-	assert_int_equal(sys_linkat(T, fd, "", AT_FDCWD, "/again",
-	                            AT_EMPTY_PATH),
-	                 0);
+	assert_int_equal(
+		sys_linkat(T, fd, "", AT_FDCWD, "/again", AT_EMPTY_PATH), 0);
 
 	m = sys_memfd_create(T, "buf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	assert_int_equal(sys_fcntl(T, (int)m, F_GETFD, 0), FD_CLOEXEC);
@@ -320,16 +319,16 @@ static void test_nameless_files(void **state)
 	assert_string_equal(buf, "/memfd:buf (deleted)");
 	file_put(f);
 	assert_int_equal(sys_write(T, (int)m, "12345", 5), 5);
-	assert_int_equal(sys_fcntl(T, (int)m, F_ADD_SEALS,
-	                           F_SEAL_SHRINK | F_SEAL_GROW),
-	                 0);
+	assert_int_equal(
+		sys_fcntl(T, (int)m, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW),
+		0);
 	assert_int_equal(sys_ftruncate(T, (int)m, 4), -EPERM);
 	assert_int_equal(sys_ftruncate(T, (int)m, 6), -EPERM);
 	assert_int_equal(sys_pwrite64(T, (int)m, "abcdef", 6, 3), 2);
 	assert_int_equal(sys_pwrite64(T, (int)m, "a", 1, 5), -EPERM);
-	assert_int_equal(sys_fcntl(T, (int)m, F_ADD_SEALS,
-	                           F_SEAL_WRITE | F_SEAL_SEAL),
-	                 0);
+	assert_int_equal(
+		sys_fcntl(T, (int)m, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SEAL),
+		0);
 	assert_int_equal(sys_pwrite64(T, (int)m, "a", 1, 0), -EPERM);
 	assert_int_equal(sys_fcntl(T, (int)m, F_ADD_SEALS, F_SEAL_EXEC),
 	                 -EPERM);
@@ -501,11 +500,10 @@ static void test_attributes(void **state)
 	assert_int_equal(mode, S_IFREG | 0755);
 	assert_int_equal(sys_umask(T, 077), 022);
 	assert_int_equal(sys_umask(T, 022), 077);
-	assert_int_equal(sys_statx(T, fd, "", AT_EMPTY_PATH, 0xfff,
-	                           (char[256]){ 0 }),
-	                 0);
-	assert_int_equal(sys_statx(T, fd, "", 0, 0x80000000u,
-	                           (char[256]){ 0 }),
+	assert_int_equal(
+		sys_statx(T, fd, "", AT_EMPTY_PATH, 0xfff, (char[256]){ 0 }),
+		0);
+	assert_int_equal(sys_statx(T, fd, "", 0, 0x80000000u, (char[256]){ 0 }),
 	                 -EINVAL);
 	assert_int_equal(sys_statfs(T, "/", (char[120]){ 0 }), 0);
 }
@@ -589,13 +587,20 @@ static void test_links_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_descriptors),   TEST(test_fork_copies),
-		TEST(test_positions),     TEST(test_holes),
-		TEST(test_vectors_and_faults), TEST(test_no_room),
-		TEST(test_readdir_is_stable),  TEST(test_nameless_files),
-		TEST(test_locks),         TEST(test_deadlock),
-		TEST(test_xattrs),        TEST(test_attributes),
-		TEST(test_copies),        TEST(test_text_busy),
+		TEST(test_descriptors),
+		TEST(test_fork_copies),
+		TEST(test_positions),
+		TEST(test_holes),
+		TEST(test_vectors_and_faults),
+		TEST(test_no_room),
+		TEST(test_readdir_is_stable),
+		TEST(test_nameless_files),
+		TEST(test_locks),
+		TEST(test_deadlock),
+		TEST(test_xattrs),
+		TEST(test_attributes),
+		TEST(test_copies),
+		TEST(test_text_busy),
 		TEST(test_links_read),
 	};
 

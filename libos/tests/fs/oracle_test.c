@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "base/errno.h"
-#include "native.h"
 #include "libos/fs/tmpfs_internal.h"
+#include "native.h"
 #include "rig.h"
 
 #define NAME_ROUNDS 20000
@@ -53,8 +53,8 @@ static int teardown(void **state)
 /* A path of up to three names out of few, so that they meet often. */
 static void random_path(char *buf)
 {
-	static const char *const names[] = { "a", "b", "c", ".", "..", "a/",
-		                             "b//c" };
+	static const char *const names[] = { "a",  "b",  "c",   ".",
+		                             "..", "a/", "b//c" };
 	uint32_t depth = 1 + rnd(3);
 
 	buf[0] = '\0';
@@ -74,8 +74,8 @@ static void random_path(char *buf)
 
 static int ours_create(const char *path, bool excl)
 {
-	long fd = sys_open(T, path,
-	                   O_CREAT | O_RDWR | (excl ? O_EXCL : 0), 0644);
+	long fd =
+		sys_open(T, path, O_CREAT | O_RDWR | (excl ? O_EXCL : 0), 0644);
 
 	if (fd < 0)
 		return (int)fd;
@@ -278,9 +278,8 @@ static void byte_round(int fd, bool *is_mapped)
 	case 5:
 		for (long i = 0; i < size; i++)
 			bytes[0][i] = (uint8_t)rnd(255) + 1;
-		assert_int_equal(sys_pwrite64(T, fd, bytes[0], (size_t)size,
-		                              off),
-		                 size);
+		assert_int_equal(
+			sys_pwrite64(T, fd, bytes[0], (size_t)size, off), size);
 		assert_int_equal(native_pwrite(bytes[0], (size_t)size, off),
 		                 size);
 		break;

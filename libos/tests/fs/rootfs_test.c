@@ -31,7 +31,9 @@ static const struct image_entry entries[] = {
 	{ .path = "/a/same", .mode = S_IFREG | 0755, .hardlink = 9 },
 	{ .path = "/b", .mode = S_IFREG | 0644, .size = 65536 },
 	{ .path = "/big", .mode = S_IFREG | 0644, .size = 700001 },
-	{ .path = "/prog", .mode = S_IFREG | 0755, .size = 5000,
+	{ .path = "/prog",
+	  .mode = S_IFREG | 0755,
+	  .size = 5000,
 	  .sites_size = 48 },
 };
 #define BIG 8
@@ -163,9 +165,8 @@ static void test_tampered_chunks(void **state)
 	}
 	/* A read that runs into a bad chunk returns what came before it. */
 	image.body[image_body_offset(BIG) + 2 * ROOTIDX_CHUNK] ^= 1;
-	assert_int_equal(sys_pread64(T, (int)fd, buf, 100,
-	                             2 * ROOTIDX_CHUNK - 60),
-	                 60);
+	assert_int_equal(
+		sys_pread64(T, (int)fd, buf, 100, 2 * ROOTIDX_CHUNK - 60), 60);
 	rig_down();
 	assert_int_equal(fake_take_log_errors() > 20, 1);
 }
@@ -189,9 +190,9 @@ static void test_writes_over_root(void **state)
 	file_put(f);
 	assert_int_equal(sys_pread64(T, (int)fd, buf, 20, 65525), 20);
 	for (size_t i = 0; i < 20; i++)
-		assert_int_equal(buf[i], i >= 5 && i < 10 ?
-		                                 "hello"[i - 5] :
-		                                 image_byte(BIG, 65525 + i));
+		assert_int_equal(buf[i], i >= 5 && i < 10
+		                                 ? "hello"[i - 5]
+		                                 : image_byte(BIG, 65525 + i));
 	/* Cut in the middle of a backed page, then longer: zeros behind. */
 	assert_int_equal(sys_ftruncate(T, (int)fd, 300010), 0);
 	assert_int_equal(sys_ftruncate(T, (int)fd, 400000), 0);
@@ -297,13 +298,17 @@ static const struct refused refusals[] = {
 	{ "relative", 9, { .path = "x", .mode = S_IFREG } },
 	{ "device", 9, { .path = "/x", .mode = S_IFCHR } },
 	{ "link to nothing", 5, { .path = "/a/link", .mode = S_IFLNK } },
-	{ "link forward", 6,
+	{ "link forward",
+	  6,
 	  { .path = "/a/same", .mode = S_IFREG, .hardlink = 9 } },
-	{ "link to itself", 6,
+	{ "link to itself",
+	  6,
 	  { .path = "/a/same", .mode = S_IFREG, .hardlink = 7 } },
-	{ "link to a directory", 6,
+	{ "link to a directory",
+	  6,
 	  { .path = "/a/same", .mode = S_IFREG, .hardlink = 2 } },
-	{ "link of another kind", 6,
+	{ "link of another kind",
+	  6,
 	  { .path = "/a/same", .mode = S_IFLNK, .hardlink = 3 } },
 };
 

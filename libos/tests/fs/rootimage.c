@@ -69,8 +69,8 @@ static void put_entry(size_t number, const struct image_entry *e)
 	put(e->target, r.target_size);
 	for (size_t i = 0; i < r.n_chunks; i++) {
 		size_t at = i * ROOTIDX_CHUNK;
-		size_t n = e->size - at < ROOTIDX_CHUNK ? e->size - at :
-		                                          ROOTIDX_CHUNK;
+		size_t n = e->size - at < ROOTIDX_CHUNK ? e->size - at
+		                                        : ROOTIDX_CHUNK;
 
 		sha256(image.body + r.body_offset + at, n, digest);
 		put(digest, sizeof(digest));

@@ -13,9 +13,9 @@
 struct image_entry {
 	const char *path;
 	uint32_t mode;
-	const char *target;  /* symbolic links */
-	size_t size;         /* regular files: see image_byte() */
-	uint32_t hardlink;   /* 1 + number of the entry */
+	const char *target; /* symbolic links */
+	size_t size;        /* regular files: see image_byte() */
+	uint32_t hardlink;  /* 1 + number of the entry */
 	size_t sites_size;
 };
 

@@ -79,8 +79,7 @@ static void names(void)
 		check(sys_rename(T, path, "/d/short"));
 		(void)sys_rmdir(T, "/d/short");
 	}
-	if (done(sys_mkdir(T, "/d/e", 0755)) &&
-	    done(sys_mkdir(T, "/f", 0755)))
+	if (done(sys_mkdir(T, "/d/e", 0755)) && done(sys_mkdir(T, "/f", 0755)))
 		check(sys_renameat2(T, AT_FDCWD, "/d/e", AT_FDCWD, "/f",
 		                    RENAME_EXCHANGE));
 	check(sys_memfd_create(T, "name", MFD_ALLOW_SEALING));

@@ -92,7 +92,9 @@ static void owner(uint64_t key, uint32_t *ret_uid, uint32_t *ret_gid)
 }
 
 static const struct synth_entry of_process[] = {
-	{ .name = "key", .mode = S_IFREG | 0400, .show = show_key,
+	{ .name = "key",
+	  .mode = S_IFREG | 0400,
+	  .show = show_key,
 	  .owner = owner },
 	{ .name = "gone", .mode = S_IFREG | 0444, .show = show_gone },
 	{ .name = "jump", .mode = S_IFLNK | 0777, .readlink = jump_to_fd },
@@ -135,7 +137,9 @@ static const struct synth_dir_ops processes = { .lookup = find_process,
 	                                        .next = next_process };
 
 static const struct synth_entry in_sys[] = {
-	{ .name = "value", .mode = S_IFREG | 0644, .show = show_counter,
+	{ .name = "value",
+	  .mode = S_IFREG | 0644,
+	  .show = show_counter,
 	  .store = store },
 };
 
@@ -143,7 +147,9 @@ static const struct synth_entry in_root[] = {
 	{ .name = "counter", .mode = S_IFREG | 0444, .show = show_counter },
 	{ .name = "long", .mode = S_IFREG | 0444, .show = show_long },
 	{ .name = "self", .mode = S_IFLNK | 0777, .readlink = link_first },
-	{ .name = "sys", .mode = S_IFDIR | 0555, .entries = in_sys,
+	{ .name = "sys",
+	  .mode = S_IFDIR | 0555,
+	  .entries = in_sys,
 	  .nentries = ARRAY_SIZE(in_sys) },
 };
 
@@ -161,9 +167,8 @@ static int setup(void **state)
 	(void)state;
 	counter = 0;
 	assert_int_equal(fs_init(), 0);
-	assert_int_equal(synth_create("proc", PROC_SUPER_MAGIC, &root_entry,
-	                              &root),
-	                 0);
+	assert_int_equal(
+		synth_create("proc", PROC_SUPER_MAGIC, &root_entry, &root), 0);
 	assert_int_equal(rig_up_root(root), 0);
 	return 0;
 }
@@ -276,7 +281,7 @@ static void test_jumps(void **state)
 	assert_int_equal(sys_open(T, "/7/jump", O_RDWR, 0), -ENOENT);
 	assert_int_equal(sys_openat2(T, AT_FDCWD, "/5/jump",
 	                             &(struct open_how){
-		                             .resolve = RESOLVE_NO_MAGICLINKS },
+					     .resolve = RESOLVE_NO_MAGICLINKS },
 	                             sizeof(struct open_how)),
 	                 -ELOOP);
 	assert_int_equal(sys_close(T, 5), 0);

@@ -103,9 +103,11 @@ static uint64_t load(struct test_file *f)
 	uint32_t i;
 
 	CHECK_EQ(user_map_file(&f->obj, 4 * P, a + 4 * P, 20 * P, rx,
-	                       MAP_PRIVATE | MAP_FIXED), (int64_t)(a + 4 * P));
+	                       MAP_PRIVATE | MAP_FIXED),
+	         (int64_t)(a + 4 * P));
 	CHECK_EQ(user_map_file(&f->obj, 30 * P, a + 31 * P, 4 * P, RW,
-	                       MAP_PRIVATE | MAP_FIXED), (int64_t)(a + 31 * P));
+	                       MAP_PRIVATE | MAP_FIXED),
+	         (int64_t)(a + 31 * P));
 	CHECK_EQ(user_map(a + 35 * P, 5 * P, RW, MAP_FIXED),
 	         (int64_t)(a + 35 * P));
 	for (i = 0; i < 31; i++) {

@@ -136,8 +136,8 @@ static void check_file(const struct test_file *f, uint64_t addr,
 static void test_private_file(void)
 {
 	struct test_file *f = file_create(1, 40 * P + 100);
-	int64_t a = user_map_file(&f->obj, P, 0, 50 * P, PROT_READ,
-	                          MAP_PRIVATE);
+	int64_t a =
+		user_map_file(&f->obj, P, 0, 50 * P, PROT_READ, MAP_PRIVATE);
 	uint8_t b;
 
 	CHECK(a > 0);
@@ -195,10 +195,12 @@ static void test_shared_file(void)
 
 	/* Elsewhere: a reader gets a copy, a writer is refused. */
 	CHECK_EQ(user_map_file(&f->obj, 0, 0x1000000, P, RW,
-	                       MAP_SHARED | MAP_FIXED), -ENOMEM);
+	                       MAP_SHARED | MAP_FIXED),
+	         -ENOMEM);
 	if (has_rights) {
 		CHECK_EQ(user_map_file(&f->obj, 0, 0x3c00000, P, PROT_READ,
-		                       MAP_SHARED | MAP_FIXED), 0x3c00000);
+		                       MAP_SHARED | MAP_FIXED),
+		         0x3c00000);
 		CHECK_EQ(mm_unmap(first, 0x3c00000, P), 0);
 	}
 	CHECK_EQ(mm_sync(first, (uint64_t)a, 4 * P, MS_SYNC), 0);
@@ -446,10 +448,10 @@ static void test_isolation(void)
 }
 
 static void (*const tests[])(void) = {
-	test_map_errors,   test_anonymous, test_protect,
+	test_map_errors,   test_anonymous,   test_protect,
 	test_private_file, test_shared_file, test_shared_anonymous,
-	test_remap,        test_brk,       test_advice,
-	test_limits,       test_usercopy,  test_isolation,
+	test_remap,        test_brk,         test_advice,
+	test_limits,       test_usercopy,    test_isolation,
 };
 
 static const struct fake_config platforms[] = {

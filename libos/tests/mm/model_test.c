@@ -46,10 +46,12 @@ static uint32_t random_below(uint32_t n)
 
 static uint32_t random_prot(void)
 {
-	static const uint32_t prots[] = {
-		PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
-		PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC, PROT_WRITE
-	};
+	static const uint32_t prots[] = { PROT_NONE,
+		                          PROT_READ,
+		                          PROT_READ | PROT_WRITE,
+		                          PROT_READ | PROT_WRITE,
+		                          PROT_READ | PROT_EXEC,
+		                          PROT_WRITE };
 
 	return prots[random_below(ARRAY_SIZE(prots))];
 }
@@ -121,8 +123,8 @@ static void step_map(uint32_t first, uint32_t n)
 	uint64_t addr = BASE + first * P;
 	bool noreplace = random_below(4) == 0;
 	uint32_t flags = noreplace ? MAP_FIXED_NOREPLACE : MAP_FIXED;
-	int64_t want = noreplace && !model_is_free(first, n) ? -EEXIST :
-	                                                       (int64_t)addr;
+	int64_t want =
+		noreplace && !model_is_free(first, n) ? -EEXIST : (int64_t)addr;
 
 	if (fake_fault_hit())
 		return;
@@ -328,7 +330,7 @@ static const struct fake_config platforms[] = {
 	{ BASE + NPAGES / 2 * P, 256 * MIB, true, true },
 	{ 1 * MIB, 256 * MIB, true, true },
 	{ BASE + NPAGES * P, 256 * MIB, true, false },
-	{ BASE + NPAGES * P, BASE + NPAGES * P, false, false },
+	{ BASE + NPAGES * P, BASE + NPAGES *P, false, false },
 };
 
 int main(int argc, char **argv)

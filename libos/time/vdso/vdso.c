@@ -53,12 +53,12 @@ static long kernel_call(long nr, long a, long b, long c)
 	long ret;
 
 	__asm__ volatile("lea 1f(%%rip), %%rcx\n\t"
-			 "jmp *%%gs:%c[gate]\n"
-			 "1:"
-			 : "=a"(ret)
-			 : "a"(nr), "D"(a), "S"(b), "d"(c),
-			   [gate] "i"(VCPU_O_SYSCALL_ENTRY)
-			 : "rcx", "r11", "memory");
+	                 "jmp *%%gs:%c[gate]\n"
+	                 "1:"
+	                 : "=a"(ret)
+	                 : "a"(nr), "D"(a), "S"(b),
+	                   "d"(c), [gate] "i"(VCPU_O_SYSCALL_ENTRY)
+	                 : "rcx", "r11", "memory");
 	return ret;
 }
 
@@ -94,7 +94,7 @@ static int read_clock(uint64_t *ret_mono, uint64_t *ret_offset)
 		*ret_mono = vdso_clock_eval(&c, read_tsc());
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	} while ((seq & 1) ||
-		 seq != __atomic_load_n(&shared->seq, __ATOMIC_RELAXED));
+	         seq != __atomic_load_n(&shared->seq, __ATOMIC_RELAXED));
 	*ret_offset = c.real_offset_ns;
 	return 1;
 }
