@@ -11,12 +11,14 @@
 #define ENCLU_PAD_SIZE 14
 
 #ifdef __ASSEMBLER__
+/* clang-format off: it takes assembly for C. */
 #define ENCLU_PAD(leaf)                                                        \
-	77770 :.byte 0x0f, 0x01, 0xd7;                                         \
+77770:	.byte 0x0f, 0x01, 0xd7;                                                \
 	.skip ENCLU_PAD_SIZE - 3, 0x90;                                        \
-	.pushsection.enclu_pads, "a", @progbits;                               \
+	.pushsection .enclu_pads, "a", @progbits;                              \
 	.balign 8;                                                             \
 	.quad 77770b;                                                          \
 	.long leaf, ENCLU_PAD_SIZE;                                            \
 	.popsection
+/* clang-format on */
 #endif
