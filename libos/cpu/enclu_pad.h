@@ -11,7 +11,8 @@
 #define ENCLU_PAD_SIZE 14
 
 #ifdef __ASSEMBLER__
-/* clang-format off: it takes assembly for C. */
+/* The layouter takes assembly for C. */
+/* clang-format off */
 #define ENCLU_PAD(leaf)                                                        \
 77770:	.byte 0x0f, 0x01, 0xd7;                                                \
 	.skip ENCLU_PAD_SIZE - 3, 0x90;                                        \
