@@ -62,7 +62,7 @@ void pages_work(struct pages_work *ret)
 
 static __noreturn void pages_lost(const char *what, uint64_t addr)
 {
-	log_error("the host did not %s at page %#lx", what, addr);
+	log_error("the host did not %s at page 0x%lx", what, addr);
 	host_exit(EXIT_KERNEL, 0, BOOT_KERNEL_PANIC);
 }
 

@@ -135,6 +135,7 @@ int sgx_create(struct platform *base, const struct secs *secs,
 		return platform_fail(err, -ENOMEM, 0, "out of memory");
 	e->base = (struct enclave){ .ops = &sgx_ops, .enter = sgx_enter };
 	e->platform = container_of(base, struct sgx_platform, base);
+	pthread_mutex_init(&e->page_calls, NULL);
 	e->addr = secs->baseaddr;
 	e->size = secs->size;
 	e->start = MAX(e->addr, (uint64_t)SGX_LOWEST);

@@ -53,9 +53,9 @@ static bool is_transient(int ret)
 	return ret == 0 || ret == -EINTR || ret == -EAGAIN || ret == -EBUSY;
 }
 
-static int run_steps(struct sgx_enclave *e, struct step *s,
-                     int (*call)(struct sgx_enclave *e, struct step *s),
-                     struct enclave_progress *ret_progress)
+static int run_locked(struct sgx_enclave *e, struct step *s,
+                      int (*call)(struct sgx_enclave *e, struct step *s),
+                      struct enclave_progress *ret_progress)
 {
 	unsigned int idle = 0;
 
@@ -78,6 +78,19 @@ static int run_steps(struct sgx_enclave *e, struct step *s,
 			return -EFAULT; /* neither progress nor a reason */
 	} while (s->length > 0);
 	return 0;
+}
+
+/* vCPUs that change pages at the same time take turns. */
+static int run_steps(struct sgx_enclave *e, struct step *s,
+                     int (*call)(struct sgx_enclave *e, struct step *s),
+                     struct enclave_progress *ret_progress)
+{
+	int ret;
+
+	pthread_mutex_lock(&e->page_calls);
+	ret = run_locked(e, s, call, ret_progress);
+	pthread_mutex_unlock(&e->page_calls);
+	return ret;
 }
 
 int sgx_restrict(struct enclave *base, uint64_t offset, uint64_t npages,

@@ -13,10 +13,13 @@
  * The enclave itself executes in __vdso_sgx_enter_enclave(), whose exceptions
  * the kernel fixes up; no handler of ours ever sees them.
  *
- * Locks: none.  Building is single-threaded by contract, later calls only read
- * struct sgx_enclave, and the driver serialises its own.
+ * Locks: page_calls.  Building is single-threaded by contract and later calls only
+ * read struct sgx_enclave; but the driver answers EBUSY, it does not wait, where
+ * two SGX2 calls meet.
  */
 #pragma once
+
+#include <pthread.h>
 
 #include "base/units.h"
 #include "platform/sgx/calls.h"
@@ -51,7 +54,8 @@ struct sgx_enclave {
 	struct enclave base;
 	struct sgx_platform *platform;
 	int fd;
-	uint64_t addr; /* ELRANGE */
+	pthread_mutex_t page_calls; /* one at a time: the driver says EBUSY */
+	uint64_t addr;              /* ELRANGE */
 	uint64_t size;
 	uint64_t start; /* of ELRANGE's part that can be mapped */
 	bool is_debug;
