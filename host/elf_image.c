@@ -18,8 +18,6 @@
 
 #include "base/banned.h"
 
-#define PADS_SECTION ".enclu_pads"
-
 static int refuse(const char **ret_reason, const char *reason)
 {
 	*ret_reason = reason;
@@ -142,46 +140,27 @@ static int check_entry(const struct elf_image *elf, const char **ret_reason)
 	return refuse(ret_reason, "has its entry point outside its code");
 }
 
-/* Is the string at @off of section @strings PADS_SECTION? */
-static bool is_pads_name(struct cspan file, const Elf64_Shdr *strings,
-                         uint32_t name)
+/*
+ * The list of pads starts the read-only segment and ends with an address of 0:
+ * so it is measured, and no section header is needed to find it.
+ */
+static int find_pads(struct elf_image *elf, const char **ret_reason)
 {
-	char found[sizeof(PADS_SECTION)];
+	const struct elf_image_segment *seg = elf->segment;
+	const struct elf_image_segment *end = seg + elf->n_segments;
+	struct elf_image_pad pad;
+	size_t size = 0;
 
-	return name < strings->sh_size &&
-	       sizeof(found) <= strings->sh_size - name &&
-	       fetch(file, strings->sh_offset + name, found, sizeof(found)) &&
-	       !memcmp(found, PADS_SECTION, sizeof(found));
-}
-
-static bool fetch_section(struct cspan file, const Elf64_Ehdr *eh, size_t i,
-                          Elf64_Shdr *ret)
-{
-	return i < eh->e_shnum && eh->e_shentsize == sizeof(*ret) &&
-	       fetch(file, eh->e_shoff + i * sizeof(*ret), ret, sizeof(*ret));
-}
-
-static int parse_pads(struct elf_image *elf, struct cspan file,
-                      const Elf64_Ehdr *eh, const char **ret_reason)
-{
-	Elf64_Shdr strings;
-	Elf64_Shdr sh;
-
-	if (!fetch_section(file, eh, eh->e_shstrndx, &strings))
-		return refuse(ret_reason, "has no section names");
-	for (size_t i = 0; i < eh->e_shnum; i++) {
-		if (!fetch_section(file, eh, i, &sh))
-			return refuse(ret_reason, "is cut short");
-		if (!is_pads_name(file, &strings, sh.sh_name))
-			continue;
-		if (sh.sh_type != SHT_PROGBITS ||
-		    sh.sh_size % sizeof(struct elf_image_pad) ||
-		    !cspan_sub(file, sh.sh_offset, sh.sh_size, &elf->pads))
-			return refuse(ret_reason,
-			              "has a malformed " PADS_SECTION);
-		return 0;
+	while (seg < end && seg->prot != SGX_SECINFO_R)
+		seg++;
+	while (seg < end && fetch(seg->data, size, &pad, sizeof(pad))) {
+		if (!pad.addr) {
+			elf->pads = cspan_make(seg->data.data, size);
+			return 0;
+		}
+		size += sizeof(pad);
 	}
-	return refuse(ret_reason, "has no section " PADS_SECTION);
+	return refuse(ret_reason, "has no list of its ENCLUs");
 }
 
 /* The bytes of the image at @addr; empty where the file holds none. */
@@ -235,7 +214,7 @@ int elf_image_parse(struct elf_image *ret_elf, struct cspan file,
 	if (ret == 0)
 		ret = check_entry(&elf, ret_reason);
 	if (ret == 0)
-		ret = parse_pads(&elf, file, &eh, ret_reason);
+		ret = find_pads(&elf, ret_reason);
 	if (ret == 0)
 		ret = check_pads(&elf, ret_reason);
 	if (ret == 0)

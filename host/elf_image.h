@@ -12,9 +12,15 @@
  *
  *	if (elf_image_parse(&elf, file, &reason) < 0)
  *		return fail("the kernel image %s", reason);
+ *
+ * The kernel of an instance is a file in canonical form: one page of headers,
+ * then the segments' pages up to the last that is not all zeros.  Every byte of
+ * it follows from what is measured, so whoever demands this form notices each
+ * byte that was changed.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,7 +38,10 @@ struct elf_image_segment {
 	uint32_t prot;     /* SGX_SECINFO_R, _W, _X                      */
 };
 
-/* One ENCLU of the image, as section .enclu_pads lists it. */
+/*
+ * One ENCLU of the image.  Their list is the first thing in the read-only
+ * segment, and an address of 0 ends it.
+ */
 struct elf_image_pad {
 	uint64_t addr; /* of 0f 01 d7                            */
 	uint32_t leaf; /* EAX there, always                      */
@@ -59,3 +68,12 @@ size_t elf_image_pad_count(const struct elf_image *elf);
 
 /* Pad number @i, below elf_image_pad_count(). */
 struct elf_image_pad elf_image_pad_at(const struct elf_image *elf, size_t i);
+
+/* Bytes of the canonical file of @elf. */
+size_t elf_image_file_size(const struct elf_image *elf);
+
+/* Write it to @dst, elf_image_file_size() bytes. */
+void elf_image_write(const struct elf_image *elf, uint8_t *dst);
+
+/* Is @file, of which @elf was made, in canonical form? */
+bool elf_image_is_canonical(const struct elf_image *elf, struct cspan file);

@@ -115,6 +115,11 @@ static int read_inputs(struct loader *l)
 	if (ret < 0)
 		return host_fail(l->err, ret, "%s %s; run `occlum build`",
 		                 culprit(ret), reason);
+	/* No byte may lie where neither measurement nor signature look. */
+	if (!elf_image_is_canonical(&l->image.elf, l->kernel))
+		return host_fail(l->err, -ENOEXEC,
+		                 "the kernel image is not as `occlum build` "
+		                 "writes it; run `occlum build`");
 	l->out.config = l->image.config;
 	return 0;
 }

@@ -149,7 +149,7 @@ const struct platform_caps *platform_caps(const struct platform *p);
 struct enclave;
 
 /*
- * One ENCLU of the image, as its .enclu_pads section lists them: the three
+ * One ENCLU of the image, as its list of pads has them: the three
  * bytes 0f 01 d7 at @vaddr, then NOPs up to @size, always reached with EAX =
  * @leaf.  emu rewrites these bytes in memory, after they have been measured;
  * sgx ignores them.  An ENCLU that is not listed works as well, slowly.

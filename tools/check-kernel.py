@@ -42,7 +42,8 @@ ALLOWED = {
     ("tsc_read", "rdtsc"): "legal in an SGX2 enclave",
 }
 
-# An entry of .enclu_pads: address, leaf, size of the whole pad.
+# An entry of .enclu_pads: address, leaf, size of the whole pad.  Address 0
+# ends the list.
 PAD = struct.Struct("<QII")
 ENCLU = bytes([0x0F, 0x01, 0xD7])
 NOP = b"\x90"
@@ -86,7 +87,8 @@ def bytes_at(elf, vaddr, size):
 
 def enclu_pads(elf):
     section = elf.get_section_by_name(".enclu_pads")
-    return list(PAD.iter_unpack(section.data())) if section else []
+    pads = PAD.iter_unpack(section.data()) if section else []
+    return [pad for pad in pads if pad[0]]
 
 
 def check_pads(elf, enclu_addresses):

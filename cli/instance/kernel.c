@@ -12,6 +12,7 @@
 
 #include "cli/instance/file.h"
 #include "cli/scope.h"
+#include "host/elf_image.h"
 
 #include "base/banned.h"
 
@@ -58,10 +59,32 @@ int kernel_find(char **ret_path, struct cli_error *err)
 	                folder, places[0]);
 }
 
+static int make_canonical(const struct bytes *file, const char *path,
+                          struct bytes *ret_bytes, struct cli_error *err)
+{
+	struct elf_image elf;
+	const char *reason;
+	int ret = elf_image_parse(&elf, cspan_make(file->data, file->size),
+	                          &reason);
+
+	if (ret < 0)
+		return cli_fail(err, ret, "the kernel image %s %s", path,
+		                reason);
+	bytes_add(ret_bytes, NULL, elf_image_file_size(&elf));
+	elf_image_write(&elf, ret_bytes->data);
+	return 0;
+}
+
 int kernel_read(struct bytes *ret_bytes, struct cli_error *err)
 {
 	scope_free char *path = NULL;
+	struct bytes file = { 0 };
 	int ret = kernel_find(&path, err);
 
-	return ret < 0 ? ret : file_read(path, ret_bytes, err);
+	if (ret == 0)
+		ret = file_read(path, &file, err);
+	if (ret == 0)
+		ret = make_canonical(&file, path, ret_bytes, err);
+	bytes_fini(&file);
+	return ret;
 }

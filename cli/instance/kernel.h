@@ -12,4 +12,9 @@
 #include "cli/memory.h"
 
 __must_check int kernel_find(char **ret_path, struct cli_error *err);
+
+/*
+ * kernel_read - the image in canonical form (host/elf_image.h): as build/ has
+ * it, whatever debug information the installed file carries.
+ */
 __must_check int kernel_read(struct bytes *ret_bytes, struct cli_error *err);

@@ -109,12 +109,21 @@ static enum host_platform platform = HOST_PLATFORM_EMU;
 
 static void read_kernel(void)
 {
+	static uint8_t linked[sizeof(built.kernel)];
 	int fd = open(kernel_path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = read(fd, built.kernel, sizeof(built.kernel));
+	ssize_t n = read(fd, linked, sizeof(linked));
+	const char *reason = NULL;
+	struct elf_image elf;
 
-	assert_in_range(n, 1, sizeof(built.kernel) - 1);
-	built.kernel_size = (size_t)n;
+	assert_in_range(n, 1, sizeof(linked) - 1);
 	close(fd);
+	if (elf_image_parse(&elf, cspan_make(linked, (size_t)n), &reason) < 0)
+		fail_msg("%s", reason);
+	assert_false(
+		elf_image_is_canonical(&elf, cspan_make(linked, (size_t)n)));
+	built.kernel_size = elf_image_file_size(&elf);
+	assert_in_range(built.kernel_size, 1, sizeof(built.kernel));
+	elf_image_write(&elf, built.kernel);
 }
 
 static int build(void **state)
