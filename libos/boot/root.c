@@ -32,15 +32,22 @@
 
 static long read_index(void *arg, void *dst, size_t size)
 {
+	const struct host_blob *index = &host_boot_block()->root_index;
+
 	(void)arg;
-	return host_blob_read(&host_boot_block()->root_index, 0, dst, size);
+	/* As with the other files, not a byte more either. */
+	if (index->size != size)
+		return -EBADMSG;
+	return host_blob_read(index, 0, dst, size);
 }
 
 static enum boot_error root_error(int err, const char *what)
 {
 	if (!err)
 		return BOOT_OK;
-	log_error("%s: error %d", what, -err);
+	/* The host has a sentence of its own for an index that was changed. */
+	if (err != -EBADMSG)
+		log_error("%s: error %d", what, -err);
 	return err == -ENOMEM ? BOOT_NO_KERNEL_HEAP : BOOT_BAD_INDEX;
 }
 

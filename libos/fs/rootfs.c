@@ -74,10 +74,8 @@ static int load_index(struct rootfs *fs, const struct rootfs_config *config)
 	if ((uint64_t)n != fs->index_size)
 		return -EBADMSG;
 	sha256(fs->index, fs->index_size, digest);
-	if (memcmp(digest, config->index_sha256, sizeof(digest)) != 0) {
-		log_error("the root's index is not the measured one");
+	if (memcmp(digest, config->index_sha256, sizeof(digest)) != 0)
 		return -EBADMSG;
-	}
 	return 0;
 }
 
