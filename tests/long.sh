@@ -25,9 +25,10 @@ e2e() {
 piece_spawn() { e2e 1800 "10,000 spawns"; }
 piece_mixed() { e2e 900 "everything at once, two minutes"; }
 piece_twins() { e2e 900 "interpreters that start interpreters"; }
+piece_sweep() { timeout -k 10 1200 tests/e2e/sweep.py "$occlum" "$work/e2e" all; }
 piece_seeds() { timeout -k 10 1800 tests/seeded_leaks.py "$work/seeds"; }
 
-all_pieces="spawn mixed twins seeds"
+all_pieces="spawn mixed twins sweep seeds"
 
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 changes=$({ git diff HEAD -- . ":!$report" 2>/dev/null || true; } | sha256sum | cut -c1-12)
