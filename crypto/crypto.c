@@ -14,6 +14,10 @@ int crypto_init(const struct crypto_features *features)
 		crypto_cpu.sha = false;
 		crypto_cpu.aesni = false;
 	}
+	if (!crypto_cpu.aesni)
+		crypto_cpu.pclmul = false;
+	if (!crypto_cpu.pclmul)
+		crypto_cpu.vaes256 = crypto_cpu.vaes512 = false;
 	return crypto_cpu.aesni ? 0 : -ENOSYS;
 }
 

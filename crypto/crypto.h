@@ -12,9 +12,8 @@
  *
  * Vector registers: an enclave kernel is compiled without them, because while
  * it runs they hold the program's.  Functions that need them are entered
- * through simd.S, which saves all sixteen xmm registers, and puts them back and
- * wipes the stack beneath afterwards, so that no key stays in either.  Upper
- * halves (AVX) are never touched: only legacy SSE encodings are used.
+ * through simd.S, which saves the vector registers that they use, and puts them
+ * back and wipes the stack beneath afterwards, so that no key stays in either.
  */
 #pragma once
 
@@ -30,6 +29,13 @@ struct crypto_features {
 	bool sse41;
 	bool aesni;
 	bool sha;
+	bool pclmul;
+	/*
+	 * VAES and VPCLMULQDQ with the AVX2, or the AVX-512 F, BW and VL, to use
+	 * them, and XSAVEC; and XCR0 (in an enclave: XFRM) enables the state.
+	 */
+	bool vaes256;
+	bool vaes512;
 };
 
 /*

@@ -13,6 +13,9 @@
 enum path {
 	PATH_PORTABLE, /* SHA-256 in C; AES still needs AES-NI */
 	PATH_NI,
+	PATH_GCM_NI, /* and for AES-GCM its three widths */
+	PATH_GCM_VAES256,
+	PATH_GCM_VAES512,
 	PATHS,
 };
 
@@ -20,7 +23,17 @@ enum {
 	EXIT_SKIP = 77, /* Meson's code for a test that did not run */
 };
 
-static const char *const path_names[PATHS] = { "portable", "sha-ni" };
+static const char *const path_names[PATHS] = {
+	"portable", "sha-ni", "gcm-ni", "gcm-vaes256", "gcm-vaes512",
+};
+
+static inline void path_skip_unless(bool has, const char *what)
+{
+	if (has)
+		return;
+	printf("SKIP: this CPU has no %s\n", what);
+	exit(EXIT_SKIP);
+}
 
 /* Choose @path, or skip the whole test with its cause. */
 static inline void path_use(enum path path)
@@ -28,18 +41,19 @@ static inline void path_use(enum path path)
 	struct crypto_features cpu;
 
 	crypto_features_host(&cpu);
-	if (path == PATH_NI && !cpu.sha) {
-		puts("SKIP: this CPU has no SHA-NI");
-		exit(EXIT_SKIP);
-	}
+	path_skip_unless(path != PATH_NI || cpu.sha, "SHA-NI");
+	path_skip_unless(path < PATH_GCM_NI || cpu.pclmul, "PCLMULQDQ");
+	path_skip_unless(path != PATH_GCM_VAES256 || cpu.vaes256,
+	                 "VAES with AVX2");
+	path_skip_unless(path != PATH_GCM_VAES512 || cpu.vaes512,
+	                 "VAES with AVX-512");
 	cpu.sha = path == PATH_NI;
-	if (crypto_init(&cpu) < 0) {
-		puts("SKIP: this CPU has no AES-NI");
-		exit(EXIT_SKIP);
-	}
+	cpu.vaes256 = path == PATH_GCM_VAES256;
+	cpu.vaes512 = path == PATH_GCM_VAES512;
+	path_skip_unless(crypto_init(&cpu) == 0, "AES-NI");
 }
 
-/* "portable" or "sha-ni", the first argument of each test. */
+/* By its name, the first argument of each test. */
 static inline void path_use_named(const char *name)
 {
 	for (enum path p = 0; p < PATHS; p++)

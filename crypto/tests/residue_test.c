@@ -1,24 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the doors of simd.S promise: all sixteen xmm registers come back as they
- * were, and neither they nor the stack beneath keep a key.
+ * What the doors promise: every vector and mask register comes back as it was,
+ * and neither they nor the stack beneath keep a key.
  *
  * Compiled with -mno-red-zone, because the calls are made from inline assembly.
  */
+#include <cpuid.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "crypto/crypto_internal.h"
+#include "crypto/gcm_internal.h"
 #include "crypto/tests/paths.h"
 
 enum {
 	DEPTH = 4096,    /* bytes of dead stack searched */
 	FILL = 0x5a,     /* what is there before */
-	SCRUBBED = 1024, /* bytes that simd.S promises to wipe */
+	SCRUBBED = 1024, /* bytes that the narrowest door promises to wipe */
+	STATE_SIZE = 8192,
+	XMM_OFFSET = 160, /* of the XSAVE area, SDM Vol. 1, 13.4.1 */
+	XMM_SIZE = 256,
+	XSTATE_BV = 512,
 };
 
-static uint8_t before[16][16];
-static uint8_t after[16][16];
+/* XSAVE areas: the vector registers before and after a call. */
+static uint8_t before[STATE_SIZE] __aligned(64);
+static uint8_t after[STATE_SIZE] __aligned(64);
+static uint32_t state_mask; /* of SSE, AVX and AVX-512's: what this CPU has */
 static uint8_t stack[DEPTH];
 static int failures;
 
@@ -29,22 +37,12 @@ struct call {
 	void *arg[4];
 };
 
-#define LOAD(n) "movdqu " #n "*16(%[before]), %%xmm" #n "\n\t"
-#define SAVE(n) "movdqu %%xmm" #n ", " #n "*16(%[after])\n\t"
-#define ALL(X)                                                                 \
-	X(0)                                                                   \
-	X(1)                                                                   \
-	X(2)                                                                   \
-	X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
-
 /*
  * Fill the stack below, load every register, call, save the registers, and
  * copy the stack below before anything else can use it.
  */
 static __noinline void call_door(const struct call *c)
 {
-	uint8_t *b = before[0];
-	uint8_t *a = after[0];
 	register void *a0 __asm__("rdi") = c->arg[0];
 	register void *a1 __asm__("rsi") = c->arg[1];
 	register void *a2 __asm__("rdx") = c->arg[2];
@@ -62,17 +60,24 @@ static __noinline void call_door(const struct call *c)
 		"cld\n\t"
 		"rep stosb\n\t"
 		"mov %%r10, %%rdi\n\t"
+		"mov %%rdx, %%r10\n\t"
+		"mov %[mask], %%eax\n\t"
+		"xor %%edx, %%edx\n\t"
+		"xrstor (%[before])\n\t"
+		"mov %%r10, %%rdx\n\t"
 		"mov %%r11, %%rcx\n\t"
-		ALL(LOAD)
 		"call *%[door]\n\t"
-		ALL(SAVE)
+		"mov %[mask], %%eax\n\t"
+		"xor %%edx, %%edx\n\t"
+		"xsave (%[after])\n\t"
 		"lea %[stack], %%rdi\n\t"
 		"lea -%c[depth](%%rsp), %%rsi\n\t"
 		"mov %[depth], %%ecx\n\t"
 		"rep movsb\n\t"
 		"mov %%r14, %%rsp"
 		: "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), [stack] "=m"(stack)
-		: [before] "r"(b), [after] "r"(a), [door] "r"(c->door),
+		: [before] "r"(before), [after] "r"(after),
+		  [door] "r"(c->door), [mask] "m"(state_mask),
 		  [depth] "i"(DEPTH), [fill] "i"(FILL)
 		: "rax", "r8", "r9", "r10", "r11", "r14", "memory", "cc",
 		  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
@@ -106,13 +111,38 @@ static size_t longest_wiped(void)
 	return longest;
 }
 
+static void fill_registers(size_t offset, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		before[offset + i] = (uint8_t)((offset + i) * 7 + i / 256 + 1);
+}
+
+/* Patterns for all that this CPU has of SSE, AVX and AVX-512. */
+static void state_setup(void)
+{
+	static const int extended[] = { 2, 5, 6, 7 };
+	unsigned int size, offset, c, d;
+	uint32_t xcr0, hi;
+
+	__asm__ volatile("xgetbv" : "=a"(xcr0), "=d"(hi) : "c"(0));
+	state_mask = xcr0 & 0xe6;
+	__asm__ volatile("xsave %0" : "+m"(before) : "a"(state_mask), "d"(0));
+	memcpy(before + XSTATE_BV, &state_mask, sizeof(state_mask));
+	fill_registers(XMM_OFFSET, XMM_SIZE);
+	for (size_t i = 0; i < ARRAY_SIZE(extended); i++)
+		if (state_mask >> extended[i] & 1 &&
+		    __get_cpuid_count(0xd, (unsigned int)extended[i], &size,
+		                      &offset, &c, &d) &&
+		    offset + size <= STATE_SIZE)
+			fill_registers(offset, size);
+}
+
 static void run(const struct call *c, const struct aes_key *schedule)
 {
-	for (size_t i = 0; i < sizeof(before); i++)
-		before[i / 16][i % 16] = (uint8_t)(i * 7 + 1);
+	memset(after, 0, sizeof(after));
 	call_door(c);
 	if (memcmp(before, after, sizeof(before)) != 0) {
-		printf("FAIL: %s changes an xmm register\n", c->name);
+		printf("FAIL: %s changes a vector register\n", c->name);
 		failures++;
 	}
 	if (longest_wiped() < SCRUBBED) {
@@ -140,8 +170,15 @@ int main(void)
 	static uint8_t key[32], block[16 * 16], out[16 * 16], mac[16];
 	static uint32_t state[8];
 	static struct aes_key schedule, again;
+	static struct gcm_key gcm;
+	static uint8_t text[1000], cipher[1000];
+	struct gcm_message message = { .src = text, .dst = cipher };
+	struct gcm_work work = { .key = &gcm, .message = &message };
+	struct crypto_features cpu;
 
+	crypto_features_host(&cpu);
 	path_use(PATH_NI);
+	state_setup();
 	for (size_t i = 0; i < sizeof(key); i++)
 		key[i] = (uint8_t)(0x91 + 3 * i);
 	if (aes_key_init(&schedule, key, sizeof(key)) < 0)
@@ -155,8 +192,21 @@ int main(void)
 		{ DOOR(aes_ni_cbc_mac), { &schedule, mac, block, (void *)16 } },
 		{ DOOR(sha256_ni_blocks), { state, block, (void *)4 } },
 	};
+	const struct call wide[] = {
+		{ DOOR(gcm_ni_powers), { &gcm } },
+		{ DOOR(gcm_ni_run), { &work } },
+		{ DOOR(gcm_vaes256_run), { &work } },
+		{ DOOR(gcm_vaes512_run), { &work } },
+	};
+	const bool has[] = { cpu.pclmul, cpu.pclmul, cpu.vaes256, cpu.vaes512 };
+
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		run(&calls[i], &schedule);
+	gcm.aes = schedule;
+	message.size = sizeof(text);
+	for (size_t i = 0; i < ARRAY_SIZE(wide); i++)
+		if (has[i])
+			run(&wide[i], &schedule);
 	search_finds(&schedule);
 	return failures ? 1 : 0;
 }

@@ -86,11 +86,18 @@ static char *trim(char *s)
 	return s;
 }
 
+static void set_field(struct vectors *v, const char *name, const char *text)
+{
+	struct field *f = find_or_add(v, name);
+
+	free(f->text);
+	f->text = strdup(text);
+}
+
 /* True if the line set the field @last. */
 static bool take_line(struct vectors *v, char *line, const char *last)
 {
-	struct field *f;
-	char *equals;
+	char *equals, *name;
 
 	line = trim(line);
 	if (line[0] == '[') {
@@ -98,14 +105,17 @@ static bool take_line(struct vectors *v, char *line, const char *last)
 		snprintf(v->section, sizeof(v->section), "%s", line + 1);
 		return false;
 	}
+	if (strcmp(line, "FAIL") == 0) {
+		set_field(v, last, line);
+		return true;
+	}
 	equals = strchr(line, '=');
 	if (line[0] == '#' || !equals)
 		return false;
 	*equals = '\0';
-	f = find_or_add(v, trim(line));
-	free(f->text);
-	f->text = strdup(trim(equals + 1));
-	return strcmp(f->name, last) == 0;
+	name = trim(line);
+	set_field(v, name, trim(equals + 1));
+	return strcmp(name, last) == 0;
 }
 
 bool vectors_next(struct vectors *v, const char *last)

@@ -26,7 +26,8 @@ void vectors_close(struct vectors *v);
 
 /*
  * Read until field @last has been set.  False at the end of the file.  Fields
- * of earlier records keep their values until they are set again.
+ * of earlier records keep their values until they are set again.  Where NIST
+ * writes FAIL instead of the last field, that is its text.
  */
 bool vectors_next(struct vectors *v, const char *last);
 

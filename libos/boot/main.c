@@ -74,7 +74,7 @@ static enum boot_error stage_cpuid(void)
 {
 	const struct host_blob *blob = &host_boot_block()->cpuid;
 	static struct host_cpuid table[CPUID_TABLE_MAX];
-	struct crypto_features features;
+	struct crypto_features features = { 0 };
 	struct cpuid_regs l1, l7, ld;
 
 	if (blob->size > sizeof(table) || blob->size % sizeof(table[0]) ||
