@@ -277,9 +277,12 @@ static long start(struct task *task, struct thread *self,
 	}
 	tid = child->tid;
 	(void)tell_tids(req, tid);
-	sched_start(child, NULL, NULL);
-	if (w)
+	if (w) {
+		sched_start_successor(child);
 		vfork_sleep(w);
+	} else {
+		sched_start(child, NULL, NULL);
+	}
 	return tid;
 }
 

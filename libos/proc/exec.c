@@ -175,10 +175,10 @@ static int commit(struct exec *x, struct thread *self)
 	int ret;
 
 	become_leader(self);
-	mm_get(mm); /* the thread's; x keeps its own until exec_end() */
+	x->mm = NULL; /* the thread's, and nobody else's: see mm_is_alone() */
 	ret = enter_mm(self, mm);
 	if (ret == 0)
-		ret = exec_settle(x);
+		ret = exec_settle(x, mm);
 	signal_exec(self, x->actions);
 	x->actions = NULL;
 	enter_files(x, self);

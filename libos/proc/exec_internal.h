@@ -64,7 +64,7 @@ int __must_check exec_find_file(struct exec *x, struct walk *cwd,
                                 struct file *file);
 
 int __must_check exec_build(struct exec *x);
-int __must_check exec_settle(struct exec *x);
+int __must_check exec_settle(const struct exec *x, struct mm *mm);
 
 /* The registers of a program that starts. */
 void exec_set_regs(const struct exec *x, struct regs *regs);

@@ -249,12 +249,12 @@ int exec_build(struct exec *x)
 	return 0;
 }
 
-int exec_settle(struct exec *x)
+int exec_settle(const struct exec *x, struct mm *mm)
 {
 	size_t i;
 	int ret = 0;
 
 	for (i = 0; ret == 0 && i < x->nclears; i++)
-		ret = clear_mm(x->mm, x->clears[i].addr, x->clears[i].size);
+		ret = clear_mm(mm, x->clears[i].addr, x->clears[i].size);
 	return ret;
 }

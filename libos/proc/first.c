@@ -142,7 +142,7 @@ static int load(struct exec *x, struct thread *t,
 	if (ret == 0)
 		ret = exec_build(x);
 	if (ret == 0)
-		ret = exec_settle(x);
+		ret = exec_settle(x, x->mm);
 	if (ret == 0)
 		ret = set_cwd(t->fs, boot->cwd);
 	return ret;
@@ -155,8 +155,8 @@ static void launch(struct exec *x, struct task *task)
 	struct process *p = t->process;
 	bool added;
 
-	mm_get(x->mm);
 	t->mm = x->mm;
+	x->mm = NULL;
 	exec_set_regs(x, t->regs);
 	exec_set_name(x, t);
 	p->exe = x->program.file;

@@ -378,7 +378,7 @@ struct switch_frame {
 	uint64_t r15, r14, r13, r12, rbp, rbx, rip;
 };
 
-void sched_start(struct thread *t, void (*entry)(void *arg), void *arg)
+static void prepare_start(struct thread *t, void (*entry)(void *arg), void *arg)
 {
 	struct switch_frame *f;
 
@@ -389,9 +389,23 @@ void sched_start(struct thread *t, void (*entry)(void *arg), void *arg)
 	f->rip = (uint64_t)&entry_thread_start;
 	t->ksp = (uint64_t)f;
 	thread_get(t); /* the scheduler's, dropped after sched_exit() */
+}
+
+void sched_start(struct thread *t, void (*entry)(void *arg), void *arg)
+{
+	prepare_start(t, entry, arg);
 	spin_lock(&rq_lock);
 	make_runnable(t);
 	find_helper();
+	spin_unlock(&rq_lock);
+}
+
+/* Waking a vCPU for it would cost more than the whole of its work here. */
+void sched_start_successor(struct thread *t)
+{
+	prepare_start(t, NULL, NULL);
+	spin_lock(&rq_lock);
+	make_runnable(t);
 	spin_unlock(&rq_lock);
 }
 

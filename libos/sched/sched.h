@@ -22,6 +22,8 @@ void sched_thread_init(struct thread *t, int32_t tid);
  * @entry returns, the thread goes to user code as its regs say.
  */
 void sched_start(struct thread *t, void (*entry)(void *arg), void *arg);
+/* The same for a caller that will sleep at once, without an @entry: vfork. */
+void sched_start_successor(struct thread *t);
 
 /* End the calling thread; its reference by the scheduler is dropped. */
 __noreturn void sched_exit(void);
