@@ -170,7 +170,7 @@ enum boot_error boot_root(const struct boot_config *cfg)
 	return mount_all(cfg);
 }
 
-static void instance_ended(int wait_status)
+static __noreturn void instance_ended(int wait_status)
 {
 	host_exit(EXIT_PROGRAM, (uint32_t)wait_status, 0);
 }
@@ -211,6 +211,9 @@ static enum boot_error program_error(int err)
 		return BOOT_NO_PROGRAM;
 	case -ENOMEM:
 		return BOOT_NO_USER_SPACE;
+	case -EIO:
+		/* Its file was changed, and that has been told. */
+		instance_ended(STATUS_NOT_EXECUTABLE);
 	default:
 		log_error("cannot execute the program: error %d", -err);
 		return BOOT_NOT_EXECUTABLE;

@@ -40,6 +40,8 @@ struct root_chunks {
 	struct list lru;
 	struct list buckets[CHUNK_BUCKETS];
 	struct root_chunk_stats stats;
+	/* 1 + offset of the last complaint: a stubborn reader hears one. */
+	uint64_t reported;
 };
 
 struct root_chunks *root_chunks_create(root_read_func *read, uint64_t bytes)
@@ -141,6 +143,15 @@ static struct chunk *add_locked(struct root_chunks *c, uint64_t offset,
 	return k;
 }
 
+static void report(struct root_chunks *c, const char *what, size_t size,
+                   uint64_t offset)
+{
+	if (__atomic_exchange_n(&c->reported, offset + 1, __ATOMIC_RELAXED) !=
+	    offset + 1)
+		log_error("the root's body %s: %zu bytes at offset %llu", what,
+		          size, (unsigned long long)offset);
+}
+
 /* Bytes at @offset into enclave memory; then, and only then, look at them. */
 static int read_verified(struct root_chunks *c, void *dst, size_t size,
                          uint64_t offset, const uint8_t *digest)
@@ -148,15 +159,15 @@ static int read_verified(struct root_chunks *c, void *dst, size_t size,
 	uint8_t actual[SHA256_SIZE];
 	int err = c->read(dst, size, offset);
 
-	if (err < 0)
+	if (err < 0) {
+		report(c, "can't be read", size, offset);
 		return err;
+	}
 	sha256(dst, size, actual);
 	if (memcmp(actual, digest, sizeof(actual)) == 0)
 		return 0;
 	memset(dst, 0, size);
-	log_error("the root's body was changed: %zu bytes at offset %llu are "
-	          "not the measured ones",
-	          size, (unsigned long long)offset);
+	report(c, "was changed", size, offset);
 	return -EIO;
 }
 

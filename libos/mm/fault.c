@@ -31,7 +31,8 @@ enum {
 	CODE_KERNEL = 0x80,
 	CODE_MAPERR = 1,
 	CODE_ACCERR = 2,
-	CODE_ADRERR = 2
+	CODE_ADRERR = 2,
+	CODE_MCEERR_AR = 4
 };
 
 enum pages_reach mm_reach(const struct mm *mm)
@@ -94,7 +95,10 @@ static int fill_alloc(struct fill *f)
 	return f->buf ? 0 : -ENOMEM;
 }
 
-/* Read [start, end), cut to the end of the file; no lock is held. */
+/*
+ * Read [start, end), cut to the end of the file; no lock is held.  -EIO: there
+ * is nothing to read; -EBADMSG: the file can't give what it has.
+ */
 static int fill_read(struct fill *f)
 {
 	uint64_t size = f->obj->ops->size(f->obj);
@@ -110,7 +114,7 @@ static int fill_read(struct fill *f)
 		n = f->obj->ops->read(f->obj, f->buf + done, want - done,
 		                      f->offset + done);
 		if (n < 0)
-			return n == -ENOMEM ? -ENOMEM : -EIO;
+			return n == -ENOMEM ? -ENOMEM : -EBADMSG;
 		done += (size_t)n;
 	} while (n > 0 && done < want);
 	memset(f->buf + done, 0, want - done);
@@ -227,6 +231,8 @@ int mm_populate(struct mm *mm, uint64_t addr, uint64_t size)
 
 	while (ret == 0 && pos < end)
 		ret = fill_step(mm, pos, end, &pos);
+	if (ret == -EBADMSG)
+		ret = -EIO;
 	return ret == -ENOENT ? 0 : ret;
 }
 
@@ -333,6 +339,9 @@ static int signal_of(int err, int *ret_code)
 	case -EFAULT:
 		*ret_code = CODE_ACCERR;
 		return SIG_SEGV;
+	case -EBADMSG:
+		*ret_code = CODE_MCEERR_AR;
+		return SIG_BUS;
 	default:
 		*ret_code = CODE_ADRERR;
 		return SIG_BUS;

@@ -67,9 +67,17 @@ static struct sigaction_user take_action(struct signal_group *g, int sig)
 	return a;
 }
 
+/*
+ * A program whose file was changed ends as if exec had met the changed byte,
+ * whichever page it is in; what was changed has been told.
+ */
 static void die_of(struct thread *self, const struct regs *regs,
                    const struct siginfo *info)
 {
+	if (info->signo == SIGBUS && info->code == BUS_MCEERR_AR) {
+		signal_group_exit(self->sig->group, STATUS_NOT_EXECUTABLE);
+		return;
+	}
 	if (signal_default_action(info->signo) == DEFAULT_CORE && signal_ops)
 		signal_ops->fatal(self, regs, info);
 	signal_group_exit(self->sig->group, signal_exit_status(info->signo));

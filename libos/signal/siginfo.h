@@ -77,6 +77,7 @@ enum siginfo_code {
 	SEGV_ACCERR = 2,
 	BUS_ADRALN = 1,
 	BUS_ADRERR = 2,
+	BUS_MCEERR_AR = 4, /* the memory is bad: a file that was changed */
 	TRAP_BRKPT = 1,
 	TRAP_TRACE = 2,
 	CLD_EXITED = 1,

@@ -171,6 +171,9 @@ void thread_signal_fini(struct thread_signal *ts);
 bool signal_group_add(struct signal_group *g, struct thread *t);
 uint32_t signal_group_remove(struct signal_group *g, struct thread *t);
 
+/* As wait(2) reports what shells and `occlum run` call 126. */
+#define STATUS_NOT_EXECUTABLE (126 << 8)
+
 /*
  * End all threads of the group with @status; the first call decides.  The
  * calling thread ends when it next passes its exit work.

@@ -20,6 +20,7 @@
 #define RW (PROT_READ | PROT_WRITE)
 #define SIG_SEGV 11
 #define SIG_BUS 7
+#define BUS_MCEERR_AR 4
 
 static bool has_rights; /* does the platform enforce them? */
 
@@ -157,8 +158,14 @@ static void test_private_file(void)
 
 	f->read_error = -EIO;
 	if (has_rights) {
+		int code = 0;
+
 		a = user_map_file(&f->obj, 0, 0, P, PROT_READ, MAP_PRIVATE);
 		CHECK_EQ(user_read((uint64_t)a, &b), SIG_BUS);
+		CHECK_EQ(mm_fault(own_mm(), (uint64_t)a, PROT_READ, &code),
+		         SIG_BUS);
+		CHECK_EQ(code, BUS_MCEERR_AR);
+		CHECK_EQ(mm_populate(own_mm(), (uint64_t)a, P), -EIO);
 		CHECK_EQ(mm_unmap(own_mm(), (uint64_t)a, P), 0);
 	}
 	file_put_last(f);
