@@ -11,7 +11,8 @@
  *   USER_BASE    ...          user space, EADDed up to user_space_size
  *   KERNEL_BASE  +16 MiB      text, rodata, data, bss (measured)
  *   CONFIG_BASE               boot config (measured)
- *   VCPU_BASE                 one area per vCPU: TCS, SSA, block, stacks
+ *   VCPU_BASE                 one area per vCPU: TCS and block (measured), SSA
+ *                             and stacks (EADDed, not measured)
  *   HEAP_BASE                 kernel heap (EADDed, not measured)
  */
 #pragma once
@@ -42,8 +43,9 @@
 #define VCPU_STRIDE LAYOUT(0x40000)
 #define VCPU_TCS LAYOUT(0x01000)
 #define VCPU_SSA LAYOUT(0x02000)
+#define VCPU_SSA_SIZE LAYOUT(0x0c000)
 #define VCPU_BLOCK LAYOUT(0x10000) /* OGSBASE and OFSBASE */
-#define VCPU_BLOCK_SIZE LAYOUT(0x2000)
+#define VCPU_BLOCK_SIZE LAYOUT(0x1000)
 #define VCPU_IDLE_STACK LAYOUT(0x18000)
 #define VCPU_IDLE_STACK_SIZE LAYOUT(0x8000)
 #define VCPU_TRAP_STACK LAYOUT(0x28000)

@@ -131,13 +131,13 @@ static void add_config(struct image *image, struct cspan config, uint8_t **next)
 			  });
 }
 
-static void add_zeros(struct image *image, uint64_t addr, uint64_t size)
+static void add_unmeasured(struct image *image, uint64_t addr, uint64_t size,
+                           uint64_t secinfo)
 {
 	add_region(image, &(struct image_region){
 				  .addr = addr,
 				  .npages = size / PAGE_SIZE,
-				  .secinfo = REG_RW,
-				  .measured = true,
+				  .secinfo = secinfo,
 			  });
 }
 
@@ -159,21 +159,17 @@ static void add_vcpu(struct image *image, uint32_t index, uint8_t **next)
 				  .measured = true,
 				  .data = place(next, CSPAN_OF(tcs), 1),
 			  });
-	add_zeros(image, area + VCPU_SSA,
-	          (uint64_t)SSA_FRAMES * SSA_FRAME_PAGES * PAGE_SIZE);
-	add_zeros(image, area + VCPU_BLOCK, VCPU_BLOCK_SIZE);
-	add_zeros(image, area + VCPU_IDLE_STACK, VCPU_IDLE_STACK_SIZE);
-	add_zeros(image, area + VCPU_TRAP_STACK, VCPU_TRAP_STACK_SIZE);
-}
-
-static void add_unmeasured(struct image *image, uint64_t addr, uint64_t size,
-                           uint64_t secinfo)
-{
+	add_unmeasured(image, area + VCPU_SSA, VCPU_SSA_SIZE, REG_RW);
 	add_region(image, &(struct image_region){
-				  .addr = addr,
-				  .npages = size / PAGE_SIZE,
-				  .secinfo = secinfo,
+				  .addr = area + VCPU_BLOCK,
+				  .npages = VCPU_BLOCK_SIZE / PAGE_SIZE,
+				  .secinfo = REG_RW,
+				  .measured = true,
 			  });
+	add_unmeasured(image, area + VCPU_IDLE_STACK, VCPU_IDLE_STACK_SIZE,
+	               REG_RW);
+	add_unmeasured(image, area + VCPU_TRAP_STACK, VCPU_TRAP_STACK_SIZE,
+	               REG_RW);
 }
 
 static void lay_out(struct image *image, struct cspan config)

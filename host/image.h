@@ -25,10 +25,14 @@
  *   kernel segments   R?? REG   yes        the ELF file
  *   boot config       R   REG   yes        the boot config itself
  *   vCPU: TCS         -   TCS   yes        abi/layout.h, ELF entry point
- *   vCPU: SSA         RW  REG   yes        zeros
+ *   vCPU: SSA         RW  REG   no
  *   vCPU: block       RW  REG   yes        zeros
- *   vCPU: two stacks  RW  REG   yes        zeros
+ *   vCPU: two stacks  RW  REG   no
  *   kernel heap       RW  REG   no         boot config: kernel_heap_size
+ *
+ * What is not measured has the contents that the host wants it to have, and
+ * libos/ never looks at them: user pages and the heap are cleared before their
+ * first use, so are SSA frames, and a stack is written before it is read.
  */
 #pragma once
 

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "host/image.h"
 #include "sgx/attributes.h"
 #include "sgx/secinfo.h"
@@ -26,6 +27,9 @@
  */
 #define XFRM_WANTED                                                            \
 	(SGX_XFRM_LEGACY | SGX_XFRM_AVX | SGX_XFRM_AVX512 | SGX_XFRM_AMX)
+
+/* For tests: pages of dirt added at once. */
+enum { DIRT_PAGES = 256 };
 
 /* Everything that is needed only until the enclave stands. */
 struct loader {
@@ -158,6 +162,7 @@ static int open_platform(struct loader *l)
 		[HOST_PLATFORM_SGX] = PLATFORM_SGX,
 		[HOST_PLATFORM_EMU] = PLATFORM_EMU,
 		[HOST_PLATFORM_SGX_FAKE] = PLATFORM_SGX_FAKE,
+		[HOST_PLATFORM_EMU_DIRTY] = PLATFORM_EMU,
 	};
 	static const enum platform_isa isas[] = {
 		PLATFORM_ISA_BEST,
@@ -256,17 +261,42 @@ static int create(struct loader *l)
 	return 0;
 }
 
+/*
+ * What a hostile host may do: pages that are not measured get contents, which
+ * are no pointer, no small number and no legal state to load.
+ */
+static int add_dirty(struct enclave *e, const struct image_region *r,
+                     struct platform_error *perr)
+{
+	static uint8_t dirt[DIRT_PAGES * PAGE_SIZE] __aligned(PAGE_SIZE);
+	int ret = 0;
+
+	memset(dirt, 0xa5, sizeof(dirt));
+	for (uint64_t i = 0; i < r->npages && !ret; i += DIRT_PAGES)
+		ret = enclave_add_pages(
+			e, r->addr + i * PAGE_SIZE, dirt,
+			MIN(r->npages - i, (uint64_t)DIRT_PAGES), r->secinfo, 0,
+			perr);
+	return ret;
+}
+
+static int add_region(struct loader *l, const struct image_region *r,
+                      struct platform_error *perr)
+{
+	if (!r->measured && l->options->platform == HOST_PLATFORM_EMU_DIRTY)
+		return add_dirty(l->out.enclave, r, perr);
+	return enclave_add_pages(l->out.enclave, r->addr, r->data, r->npages,
+	                         r->secinfo, r->measured ? ENCLAVE_MEASURE : 0,
+	                         perr);
+}
+
 static int add_pages(struct loader *l)
 {
 	struct platform_error perr = { .text = "" };
 	int ret;
 
 	for (size_t i = 0; i < l->image.n_regions; i++) {
-		const struct image_region *r = &l->image.region[i];
-
-		ret = enclave_add_pages(
-			l->out.enclave, r->addr, r->data, r->npages, r->secinfo,
-			r->measured ? ENCLAVE_MEASURE : 0, &perr);
+		ret = add_region(l, &l->image.region[i], &perr);
 		if (ret == -ENOMEM)
 			return host_fail(
 				l->err, ret,

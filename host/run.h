@@ -48,7 +48,8 @@ enum host_platform {
 	HOST_PLATFORM_AUTO, /* sgx where it works; emu if debuggable */
 	HOST_PLATFORM_SGX,
 	HOST_PLATFORM_EMU,
-	HOST_PLATFORM_SGX_FAKE /* tests: sgx's code on a fake driver */
+	HOST_PLATFORM_SGX_FAKE, /* tests: sgx's code on a fake driver */
+	HOST_PLATFORM_EMU_DIRTY /* tests: no page is zero unless measured */
 };
 
 enum host_run_flags {

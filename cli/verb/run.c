@@ -46,6 +46,7 @@ static const struct choice platforms[] = {
 	{ "sgx", HOST_PLATFORM_SGX },
 	{ "emu", HOST_PLATFORM_EMU },
 	{ "sgx-fake", HOST_PLATFORM_SGX_FAKE },
+	{ "emu-dirty", HOST_PLATFORM_EMU_DIRTY },
 	{ NULL, 0 },
 };
 

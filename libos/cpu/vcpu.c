@@ -4,9 +4,11 @@
 #include <stddef.h>
 
 #include "base/string.h"
+#include "base/units.h"
 #include "libos/cpu/entry_points.h"
 #include "libos/cpu/offsets.h"
 #include "libos/cpu/regs.h"
+#include "sgx/ssa.h"
 
 #define CHECK(type, member, offset)                                            \
 	_Static_assert(offsetof(struct type, member) == (offset), #member)
@@ -26,6 +28,8 @@ CHECK(vcpu, trap_host_rsp, VCPU_O_TRAP_HOST_RSP);
 CHECK(vcpu, trap_host_rbp, VCPU_O_TRAP_HOST_RBP);
 CHECK(vcpu, vdso_clock, VCPU_O_VDSO_CLOCK);
 CHECK(vcpu, insn_entry, VCPU_O_INSN_ENTRY);
+_Static_assert(VCPU_SSA_SIZE == SSA_FRAMES * SSA_FRAME_PAGES * PAGE_SIZE,
+               "the SSA");
 CHECK(regs, r15, REGS_O_R15);
 CHECK(regs, rax, REGS_O_RAX);
 CHECK(regs, rip, REGS_O_RIP);
@@ -39,6 +43,26 @@ static uint64_t read_gs_base(void)
 	return base;
 }
 
+/*
+ * The SSA is not measured, so the host chose what is in it.  Only the first
+ * entry calls this, at CSSA=0: no frame is in use, and what an AEX saves
+ * meanwhile is used up by the time this code goes on.  URSP and URBP stay:
+ * EENTER has written them, and an AEX loads them.
+ */
+static void clear_ssa(uint8_t *frame)
+{
+	uint64_t size = ssa_frame_size(SSA_FRAME_PAGES);
+	uint64_t gprs = ssa_gprsgx_offset(SSA_FRAME_PAGES);
+	uint64_t kept = gprs + offsetof(struct gprsgx, ursp);
+	uint64_t rest = gprs + offsetof(struct gprsgx, exitinfo);
+	unsigned int i;
+
+	for (i = 0; i < SSA_FRAMES; i++, frame += size) {
+		memset(frame, 0, kept);
+		memset(frame + rest, 0, size - rest);
+	}
+}
+
 bool vcpu_init_self(void)
 {
 	uint64_t block = read_gs_base();
@@ -46,11 +70,13 @@ bool vcpu_init_self(void)
 
 	if (v->is_started)
 		return false;
-	v->self = v;
+	v->ssa = (void *)(block - VCPU_BLOCK + VCPU_SSA);
+	clear_ssa(v->ssa);
 	v->index = (uint32_t)((block - VCPU_BASE - VCPU_BLOCK) / VCPU_STRIDE);
 	v->syscall_entry = (uint64_t)&entry_syscall;
 	v->insn_entry = (uint64_t)&entry_insn;
-	v->ssa = (void *)(block - VCPU_BLOCK + VCPU_SSA);
 	v->is_started = 1;
+	/* Last: entries at CSSA=1 go back as they came without it (entry.S). */
+	WRITE_ONCE(v->self, v);
 	return true;
 }

@@ -61,5 +61,8 @@ static inline struct vcpu *vcpu_block(uint32_t index)
 	return (struct vcpu *)(VCPU_BASE + index * VCPU_STRIDE + VCPU_BLOCK);
 }
 
-/* Fill the block of the calling vCPU; false if it was filled before. */
+/*
+ * Fill the block of the calling vCPU and clear its SSA; false if that was done
+ * before.
+ */
 bool vcpu_init_self(void);

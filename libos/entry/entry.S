@@ -35,7 +35,7 @@
 enclave_entry:
 	cld
 	cmp	$1, %rax
-	ja	leave_too_deep
+	ja	leave_untouched
 	je	trap_entry
 
 	mov	%rsp, %gs:VCPU_O_HOST_RSP
@@ -78,8 +78,11 @@ first_entry:
 	/* Not reached unless the entry was refused. */
 	jmp	entry_leave_dead
 
-/* CSSA >= 2: nothing of ours runs that deep; back as we came. */
-leave_too_deep:
+/*
+ * CSSA >= 2: nothing of ours runs that deep.  CSSA = 1 before the vCPU's block
+ * is filled: nothing to look at yet.  Back as we came.
+ */
+leave_untouched:
 	mov	%rcx, %rbx
 	mov	$LEAVE_TRAP, %edi
 	mov	$4, %eax
@@ -91,6 +94,8 @@ leave_too_deep:
  * function, back out; ERESUME then goes on where SSA[0] says.
  */
 trap_entry:
+	cmpq	$0, %gs:VCPU_O_SELF
+	je	leave_untouched
 	mov	%rsp, %gs:VCPU_O_TRAP_HOST_RSP
 	mov	%rbp, %gs:VCPU_O_TRAP_HOST_RBP
 	mov	%rcx, %gs:VCPU_O_TRAP_HOST_RIP

@@ -30,12 +30,13 @@ VCPU_BLOCK = 0x10000
 HEAP_BASE = 0x740000000
 SSA_FRAME_PAGES = 4
 SSA_FRAMES = 3
-# offset and size of what a vCPU has besides its TCS, in pages of zeros
-VCPU_ZEROS = [
-    (VCPU_SSA, SSA_FRAME_PAGES * SSA_FRAMES),
-    (VCPU_BLOCK, 2),
-    (0x18000, 8),  # idle stack
-    (0x28000, 4),  # trap stack
+# offset and number of pages of what a vCPU has besides its TCS, and whether it
+# is measured, as zeros
+VCPU_PAGES = [
+    (VCPU_SSA, SSA_FRAME_PAGES * SSA_FRAMES, False),
+    (VCPU_BLOCK, 1, True),
+    (0x18000, 8, False),  # idle stack
+    (0x28000, 4, False),  # trap stack
 ]
 
 # SECINFO.FLAGS: R, W, X, and the page types
@@ -127,8 +128,12 @@ def mrenclave(elf, config):
     for i in range(max_vcpus):
         area = VCPU_BASE + i * VCPU_STRIDE
         m.measured(area + VCPU_TCS, tcs_page(area, entry), TCS)
-        for offset, npages in VCPU_ZEROS:
-            m.measured(area + offset, bytes(npages * PAGE), REG | R | W)
+        for offset, npages, is_measured in VCPU_PAGES:
+            start, size = area + offset, npages * PAGE
+            if is_measured:
+                m.measured(start, bytes(size), REG | R | W)
+            else:
+                m.unmeasured(start, start + size, REG | R | W)
     m.unmeasured(HEAP_BASE, HEAP_BASE + kernel_heap_size, REG | R | W)
     return m.hash.hexdigest()
 
