@@ -68,24 +68,6 @@ void inode_put(struct inode *inode)
 		inode->ops->release(inode);
 }
 
-void inode_lock_two(struct inode *a, struct inode *b)
-{
-	if (a == b) {
-		rwlock_write(&a->lock);
-		return;
-	}
-	/* By address: all who need two take them in the same order. */
-	rwlock_write(a < b ? &a->lock : &b->lock);
-	rwlock_write(a < b ? &b->lock : &a->lock);
-}
-
-void inode_unlock_two(struct inode *a, struct inode *b)
-{
-	rwlock_write_done(&a->lock);
-	if (a != b)
-		rwlock_write_done(&b->lock);
-}
-
 bool inode_is_owner(const struct inode *inode, const struct fs_cred *cred)
 {
 	return fs_cred_is_root(cred) || cred->fsuid == READ_ONCE(inode->uid);

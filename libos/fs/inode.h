@@ -7,9 +7,8 @@
  * when the last is put, ops->release() frees the whole struct.
  *
  * lock is shared by readers of data and attributes and exclusive for writers;
- * lock order: a directory before its child, two directories by
- * inode_lock_two().  mode, uid, gid, size, rdev and times may be read without
- * it where an old value does no harm.
+ * lock order: a directory before what lies in it.  mode, uid, gid, size, rdev
+ * and times may be read without it where an old value does no harm.
  *
  * No slot of an operations table is NULL: a kind that cannot do a thing names
  * one of the inode_no_xxx() refusals below.
@@ -213,10 +212,6 @@ void inode_init(struct inode *inode, struct superblock *sb,
                 uint32_t mode);
 struct inode *inode_get(struct inode *inode);
 void inode_put(struct inode *inode); /* NULL is fine */
-
-/* Exclusive locks of two inodes, in the one order that cannot deadlock. */
-void inode_lock_two(struct inode *a, struct inode *b);
-void inode_unlock_two(struct inode *a, struct inode *b);
 
 /* May @cred do @may (MAY_READ | MAY_WRITE | MAY_EXEC)?  0, -EACCES, -EROFS. */
 int __must_check inode_permission(const struct inode *inode,

@@ -4,7 +4,7 @@
  *
  * One rename at a time (rename_lock): between its check that a directory does
  * not move below itself and the move, no other move may change the tree.  Then
- * both directories' locks, in the order of inode_lock_two().
+ * both directories' locks.
  */
 #include "base/errno.h"
 #include "libos/fs/dcache_internal.h"
@@ -185,18 +185,42 @@ static int check_names(const struct move *m)
 	return 0;
 }
 
+/*
+ * A directory before what lies in it, as whoever removes a directory does; two
+ * that don't lie in each other only we take, one rename at a time.
+ */
+static void lock_dirs(const struct move *m)
+{
+	const struct dentry *from = m->from.at.dentry, *to = m->to.at.dentry;
+
+	if (from == to) {
+		rwlock_write(&to->inode->lock);
+	} else if (dentry_is_below(to, from)) {
+		rwlock_write(&from->inode->lock);
+		rwlock_write(&to->inode->lock);
+	} else {
+		rwlock_write(&to->inode->lock);
+		rwlock_write(&from->inode->lock);
+	}
+}
+
+static void unlock_dirs(const struct move *m)
+{
+	rwlock_write_done(&m->to.at.dentry->inode->lock);
+	if (m->from.at.dentry != m->to.at.dentry)
+		rwlock_write_done(&m->from.at.dentry->inode->lock);
+}
+
 static int rename_found(struct move *m)
 {
-	struct inode *a = m->from.at.dentry->inode;
-	struct inode *b = m->to.at.dentry->inode;
 	int err = check_names(m);
 
 	if (err < 0)
 		return err;
 	mutex_lock(&rename_lock);
-	inode_lock_two(a, b);
+	lock_dirs(m);
 	err = rename_locked(m);
-	inode_unlock_two(a, b);
+	unlock_dirs(m);
 	mutex_unlock(&rename_lock);
 	dentry_put(m->old);
 	dentry_put(m->victim);

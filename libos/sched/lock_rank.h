@@ -15,7 +15,7 @@ enum lock_rank {
 	RANK_EPOLL_GRAPH = 29,   /* who watches what, over all instances   */
 	RANK_EPOLL = 30,         /* epoll->lock, and up to 5 above by nesting */
 	RANK_RENAME = 38,        /* one rename at a time                      */
-	RANK_INODE = 40,         /* inode->lock; pair: inode_lock_two()       */
+	RANK_INODE = 40,         /* inode->lock; parents before children      */
 	RANK_PIPE = 45,          /* pipe->write_lock                          */
 	RANK_PIPE_READ = 46,     /* pipe->read_lock                           */
 	RANK_OVERLAY_SLOTS = 47, /* which overlay slots there are        */

@@ -9,6 +9,8 @@
 #include "base/assert.h"
 #include "base/errno.h"
 #include "base/log.h"
+#include "libos/fs/dentry.h"
+#include "libos/fs/inode.h"
 #include "libos/libos_errno.h"
 #include "libos/mm/kheap.h"
 #include "libos/mm/usercopy.h"
@@ -157,14 +159,31 @@ uint64_t clock_realtime_ns(void)
 	return now_ns += 1000;
 }
 
+/* Parents before children: what is held must not lie below @lock's directory. */
+static void expect_tree_order(const void *held_first, const void *lock)
+{
+	const struct inode *first = container_of(
+		(struct rwlock *)(uintptr_t)held_first, struct inode, lock);
+	const struct inode *next = container_of(
+		(struct rwlock *)(uintptr_t)lock, struct inode, lock);
+
+	if (!list_empty(&first->aliases) && !list_empty(&next->aliases))
+		assert_that(!dentry_is_below(
+			list_first_entry(&first->aliases, struct dentry,
+		                         alias_node),
+			list_first_entry(&next->aliases, struct dentry,
+		                         alias_node)));
+}
+
 /* Ranks. */
 static void lock_enter(const void *lock, uint32_t rank)
 {
 	for (unsigned int i = 0; i < nheld; i++) {
 		assert_that(held_lock[i] != lock);
-		/* Two inodes at once: parents before children, or by address. */
-		if (rank == RANK_INODE && held[i] == RANK_INODE)
+		if (rank == RANK_INODE && held[i] == RANK_INODE) {
+			expect_tree_order(held_lock[i], lock);
 			continue;
+		}
 		assert_that(held[i] < rank);
 	}
 	held[nheld] = rank;
