@@ -16,13 +16,13 @@ enum cli_exit {
 	CLI_EXIT_OK = 0,
 	CLI_EXIT_FAILED = 1,
 	CLI_EXIT_USAGE = 2,
-	CLI_EXIT_RUN_FAILED = 125, /* `run`: occlum itself failed     */
+	CLI_EXIT_RUN_FAILED = 125, /* `run`: occlum failed, or misused */
 	CLI_EXIT_NOT_EXECUTABLE = 126,
 	CLI_EXIT_NOT_FOUND = 127
 };
 
 struct cli_error {
-	int exit_code; /* 0: the verb's default */
+	int exit_code; /* 0: the verb's exit_failed */
 	char text[2048];
 };
 
@@ -33,7 +33,7 @@ struct cli_error {
 __printf(3, 4) int cli_fail(struct cli_error *err, int code, const char *fmt,
                             ...);
 
-/* cli_misuse - the same for a wrong command line: exit code 2, -EINVAL. */
+/* cli_misuse - the same for a wrong command line; CLI_EXIT_USAGE, -EINVAL. */
 __printf(2, 3) int cli_misuse(struct cli_error *err, const char *fmt, ...);
 
 /*

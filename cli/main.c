@@ -13,10 +13,15 @@
 
 #include "base/banned.h"
 
-static int report(const struct cli_error *err, int fallback)
+/* @verb may be NULL. */
+static int report(const struct cli_error *err, const struct verb *verb)
 {
 	cli_note("%s", err->text);
-	return err->exit_code ? err->exit_code : fallback;
+	if (!err->exit_code)
+		return verb ? verb->exit_failed : CLI_EXIT_FAILED;
+	if (err->exit_code == CLI_EXIT_USAGE && verb && verb->exit_misused)
+		return verb->exit_misused;
+	return err->exit_code;
 }
 
 static int unknown_verb(const char *name, struct cli_error *err)
@@ -30,19 +35,24 @@ static int unknown_verb(const char *name, struct cli_error *err)
 	                  name);
 }
 
-/* -C DIR in front of the verb; may be repeated, as in git and make. */
+/*
+ * -C DIR in front of the verb; may be repeated, as in git and make.  Goes on to
+ * the verb behind a folder that isn't there: it decides the exit code.
+ */
 static int change_folder(int *argc, char ***argv, struct cli_error *err)
 {
+	int ret = 0;
+
 	while (*argc > 0 && !strcmp((*argv)[0], "-C")) {
 		if (*argc < 2)
 			return cli_misuse(err, "-C needs a folder: -C DIR");
-		if (chdir((*argv)[1]) < 0)
-			return cli_fail_errno(err, "cannot change to folder",
-			                      (*argv)[1]);
+		if (ret == 0 && chdir((*argv)[1]) < 0)
+			ret = cli_fail_errno(err, "cannot change to folder",
+			                     (*argv)[1]);
 		*argc -= 2;
 		*argv += 2;
 	}
-	return 0;
+	return ret;
 }
 
 /* "VERB --help" means "help VERB", unless it is PROGRAM's own --help. */
@@ -66,7 +76,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv,
 	if (ret == 0)
 		ret = verb->run(&in, err);
 	if (ret < 0)
-		return report(err, verb->exit_failed);
+		return report(err, verb);
 	if (fflush(stdout) || ferror(stdout)) {
 		cli_note("cannot write to standard output");
 		return verb->exit_failed;
@@ -89,7 +99,7 @@ int main(int argc, char **argv)
 	argc--;
 	argv++;
 	if (change_folder(&argc, &argv, &err) < 0)
-		return report(&err, CLI_EXIT_FAILED);
+		return report(&err, argc > 0 ? verb_find(argv[0]) : NULL);
 	if (!argc || wants_help(argc, argv)) {
 		verb_print_overview();
 		return argc ? CLI_EXIT_OK : CLI_EXIT_USAGE;
@@ -99,7 +109,7 @@ int main(int argc, char **argv)
 	verb = verb_find(argv[0]);
 	if (!verb) {
 		unknown_verb(argv[0], &err);
-		return report(&err, CLI_EXIT_USAGE);
+		return report(&err, NULL);
 	}
 	return run_verb(verb, argc - 1, argv + 1, &err);
 }

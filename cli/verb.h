@@ -50,7 +50,8 @@ struct verb {
 	enum verb_syntax syntax;
 	int min_operands;
 	int max_operands; /* -1: any number */
-	int exit_failed;  /* exit code where @run fails */
+	int exit_failed;  /* exit code where @run fails                  */
+	int exit_misused; /* for wrong words; 0: CLI_EXIT_USAGE          */
 	/* An exit code, or a negative errno with @err filled in. */
 	int (*run)(const struct invocation *in, struct cli_error *err);
 };

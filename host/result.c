@@ -54,8 +54,9 @@ static const struct boot_reason boot_reasons[] = {
 	[BOOT_NO_ENTRY_POINT] = { "the program is not below any of the "
 	                          "entry_points in Occlum.json",
 	                          HOST_EXIT_NOT_EXECUTABLE },
-	[BOOT_NO_PROGRAM] = { "the program does not exist in the instance; "
-	                      "put it into image/ and run `occlum build`",
+	[BOOT_NO_PROGRAM] = { "the program or its interpreter does not exist "
+	                      "in the instance; put it into image/ and run "
+	                      "`occlum build`",
 	                      HOST_EXIT_NOT_FOUND },
 	[BOOT_NOT_EXECUTABLE] = { "the program is there but can't be executed; "
 	                          "check its mode, format and interpreter",

@@ -283,8 +283,9 @@ const struct verb verb_run = {
 		"Occlum.json's\nentry_points. Standard input, output and error "
 		"are the command's own, Ctrl-C reaches\nthe program.\n\n"
 		"Exit code: the program's; 128+n if signal n killed it; 127 if "
-		"it is not in the image,\n126 if it can't be executed, 125 if "
-		"occlum itself failed.\n\n"
+		"it is not in the image,\n126 if it can't be executed, or its "
+		"file was changed after the build, 125 if occlum\nitself "
+		"failed or did not understand the command line.\n\n"
 		"Platform \"sgx\" needs a CPU with SGX, \"emu\" emulates it in "
 		"software and protects\nnothing. \"auto\" takes sgx where it "
 		"works, and emu for debuggable instances only.",
@@ -314,5 +315,6 @@ const struct verb verb_run = {
 	.min_operands = 1,
 	.max_operands = -1,
 	.exit_failed = CLI_EXIT_RUN_FAILED,
+	.exit_misused = CLI_EXIT_RUN_FAILED,
 	.run = run,
 };

@@ -111,6 +111,11 @@ class ExitCode(Case):
     def test_of_occlum_itself(self):
         self.assertEqual(self.code(BUSYBOX, cwd="/"), 125)
         self.assertEqual(self.code(BUSYBOX, "true", options=["--user", "root2"]), 125)
+        for words in (["--bogus"], ["--epc", "much"], ["--platform", "vax"], []):
+            self.assertEqual(self.code(*words), 125, words)
+        self.assertEqual(occlum("-C", "/nowhere", "run", BUSYBOX, cwd="/").returncode, 125)
+        self.assertEqual(occlum("-C", "/nowhere", "build", cwd="/").returncode, 1)
+        self.assertEqual(occlum("build", "--bogus", cwd=self.folder).returncode, 2)
 
 
 class Inputs(Case):
@@ -258,6 +263,12 @@ class Tampering(Case):
         for at in (0, 24, 0x1000, 0x4321, 0x30000):
             self.refused("kernel", at)
 
+    def said_once(self, done):
+        """One sentence, beside the two of every such run."""
+        lines = done.stderr.splitlines()
+        self.assertEqual(len(lines), 3, done.stderr)
+        self.assertEqual(sum(b"root's body was changed" in line for line in lines), 1, done.stderr)
+
     def body_offset(self, content):
         with open(self.path("root.body"), "rb") as f:
             at = f.read().find(content)
@@ -281,7 +292,7 @@ class Tampering(Case):
         want = [str(DATA[i * CHUNK:i * CHUNK + 10]) for i in range(4)]
         want[2] = "5"
         self.assertEqual(done.stdout.decode().splitlines(), want)
-        self.assertEqual(done.stderr.count(b"root's body was changed"), 1)
+        self.said_once(done)
 
     def test_nothing_changed_leaves(self):
         """Neither the changed byte nor the chunk around it is ever seen."""
@@ -295,11 +306,30 @@ class Tampering(Case):
             at = self.body_offset(f.read(CHUNK))
         done = self.with_body_flipped(at + 1000, BUSYBOX, "echo", "ran")
         self.assertEqual((done.returncode, done.stdout), (126, b""))
-        self.assertIn(b"root's body was changed", done.stderr)
+        self.said_once(done)
         code = ("import os\ntry: os.execv('/bin/busybox', ['busybox'])\n"
                 "except OSError as e: print(e.errno)")
         done = self.with_body_flipped(at + 1000, PYTHON, "-c", code)
         self.assertEqual((done.returncode, done.stdout), (0, b"5\n"))
+
+    def test_a_page_of_a_program_that_was_started(self):
+        """Its parent sees what a shell would say; a handler hears of it."""
+        with open(BUSYBOX, "rb") as f:
+            at = self.body_offset(f.read(CHUNK)) + 2 * CHUNK
+        while self.with_body_flipped(at, BUSYBOX, "true").returncode == 0:
+            at += CHUNK
+        code = "import subprocess; print(subprocess.run(['/bin/busybox', 'true']).returncode)"
+        done = self.with_body_flipped(at, PYTHON, "-c", code)
+        self.assertEqual((done.returncode, done.stdout), (0, b"126\n"))
+        code = ("import mmap, signal\n"
+                "f = open('/data', 'rb')\n"
+                "m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)\n"
+                "signal.signal(signal.SIGBUS, signal.SIG_DFL)\n"
+                "print(m[0], flush=True)\n"
+                "print(m[3 * 65536])\n")
+        done = self.with_body_flipped(self.body_offset(DATA) + 3 * CHUNK, PYTHON, "-c", code)
+        self.assertEqual((done.returncode, done.stdout), (126, b"65\n"))
+        self.said_once(done)
 
     def test_untouched_it_runs(self):
         self.assertEqual(self.run_in(BUSYBOX, "sha256sum", "/data").returncode, 0)
