@@ -27,6 +27,8 @@ struct bounce {
 
 static struct console consoles[CONSOLE_COUNT];
 static struct superblock console_sb;
+/* Of /dev/console, which terminals are; set at boot. */
+static uint64_t node_dev, node_ino;
 
 static int bounce_get(struct bounce *b, size_t size)
 {
@@ -286,6 +288,10 @@ static int console_getattr(struct inode *inode, struct kstat *ret)
 	struct hc_fdinfo info;
 
 	inode_stat(inode, ret);
+	if (c->kind == FDKIND_TTY) {
+		ret->dev = node_dev;
+		ret->ino = node_ino;
+	}
 	if (is_seekable(c) && !host_fdinfo(c->fd, &info)) {
 		ret->size = (int64_t)info.size;
 		ret->blocks = (ret->size + 511) / 512;
@@ -348,6 +354,12 @@ static const struct {
 	[FDKIND_REGULAR] = { S_IFREG | 0666, 0 },
 	[FDKIND_DIR] = { S_IFDIR | 0777, 0 },
 };
+
+void console_set_node(const struct inode *node)
+{
+	node_dev = node->sb->dev;
+	node_ino = node->ino;
+}
 
 /* Ask the host what descriptor @fd is.  At boot, by one thread. */
 static int console_setup(struct console *c, uint32_t fd)

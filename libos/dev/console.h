@@ -22,6 +22,7 @@
 #include "base/types.h"
 
 struct file;
+struct inode;
 
 /* An open file on host descriptor @hostfd (0, 1, 2).  0, -EBADF or -ENOMEM. */
 int __must_check console_open(uint32_t hostfd, struct file **ret);
@@ -31,6 +32,12 @@ int __must_check console_open(uint32_t hostfd, struct file **ret);
  * standard streams that is one.  0 or -ENXIO.  For /dev/tty.
  */
 int __must_check console_open_tty(struct file *f);
+
+/*
+ * @node is /dev/console: a terminal's fstat(2) gives its numbers, and
+ * /proc/self/fd its name, so that ttyname(3) finds it.
+ */
+void console_set_node(const struct inode *node);
 
 /* The host says that these descriptors became ready: wakes who waits. */
 void console_ready(uint64_t fds);

@@ -122,6 +122,18 @@ static int open_by_number(struct inode *inode, struct file *f)
 
 int devfs_create(struct dentry **ret_root)
 {
+	static const struct name console = { "console", 7 };
+	struct inode *root, *node;
+	int err;
+
 	fs_set_device_open(open_by_number);
-	return synth_create("devtmpfs", TMPFS_MAGIC, &dev_root, ret_root);
+	err = synth_create("devtmpfs", TMPFS_MAGIC, &dev_root, ret_root);
+	if (err < 0)
+		return err;
+	root = (*ret_root)->inode;
+	if (root->ops->lookup(root, &console, &node) == 0) {
+		console_set_node(node);
+		inode_put(node);
+	}
+	return 0;
 }

@@ -187,6 +187,18 @@ class Inputs(Case):
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
         os.close(fd)
 
+    def test_name_of_the_terminal(self):
+        pid, fd = self.on_terminal(BUSYBOX, "tty")
+        self.expect(fd, b"/dev/console\r\n")
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        os.close(fd)
+        code = "import os; print([os.ttyname(i) for i in range(3)], open('/dev/tty').isatty())"
+        pid, fd = self.on_terminal(PYTHON, "-c", code)
+        self.expect(fd, b"['/dev/console', '/dev/console', '/dev/console'] True")
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        os.close(fd)
+        self.assertEqual(self.run_in(BUSYBOX, "tty").stdout, b"not a tty\n")
+
     def test_ctrl_c_on_a_terminal(self):
         pid, fd = self.on_terminal(BUSYBOX, "sh", "-c", "echo up; exec sleep 30")
         self.expect(fd, b"up\r\n")
