@@ -317,8 +317,11 @@ static int initialise(struct loader *l)
 	int ret = enclave_init(l->out.enclave, &l->sig, &perr);
 
 	if (ret < 0)
-		return explain(l, ret, "the platform refused the enclave",
-		               &perr);
+		return host_fail(l->err, ret,
+		                 "the platform refused the enclave (%s); if "
+		                 "occlum was updated since the build, run "
+		                 "`occlum build`",
+		                 perr.text);
 	return 0;
 }
 

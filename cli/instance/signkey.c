@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -23,7 +24,13 @@ static int own_folder(char **ret_path, struct cli_error *err)
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
+	const struct passwd *user;
 
+	/* Cron and services set nothing. */
+	if (!home || home[0] != '/') {
+		user = getpwuid(geteuid());
+		home = user ? user->pw_dir : NULL;
+	}
 	/* The XDG specification: a relative path is to be ignored. */
 	if (config && config[0] == '/')
 		*ret_path = mem_format("%s/sofaenclave", config);
@@ -31,8 +38,9 @@ static int own_folder(char **ret_path, struct cli_error *err)
 		*ret_path = mem_format("%s/.config/sofaenclave", home);
 	else
 		return cli_fail(err, -ENOENT,
-		                "no place for your signing key: set HOME, or "
-		                "give a key with --sign-key FILE");
+		                "no place for your signing key: set "
+		                "XDG_CONFIG_HOME, or give a key with "
+		                "--sign-key FILE");
 	return 0;
 }
 

@@ -156,9 +156,12 @@ int emu_open(const struct platform_options *opt, struct platform **ret_platform,
 		ret = emu_secret_load(p);
 		if (ret < 0)
 			platform_fail(err, ret, 0,
-			              "can't read or make the platform secret "
-			              "%s (XDG_STATE_HOME or HOME say where)",
-			              p->secret_path);
+			              "can't read or make the emulator's "
+			              "secret %s: %s; set XDG_STATE_HOME to a "
+			              "folder of yours",
+			              p->secret_path[0] ? p->secret_path
+			                                : "in your home",
+			              strerror(-ret));
 	}
 	if (ret < 0) {
 		free(p);

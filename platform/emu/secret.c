@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,19 +16,33 @@
 
 #include "platform/emu/emu.h"
 
+/* $HOME, or what the password file says: cron and services set nothing. */
+static const char *home_folder(void)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *user;
+
+	if (home && home[0] == '/')
+		return home;
+	user = getpwuid(geteuid());
+	return user ? user->pw_dir : NULL;
+}
+
 static int default_path(char *path, size_t size)
 {
 	const char *state = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
+	const char *home;
 	int n;
 
-	if (state && state[0] == '/')
+	if (state && state[0] == '/') {
 		n = snprintf(path, size, "%s/sofaenclave/emu.secret", state);
-	else if (home && home[0] == '/')
+	} else {
+		home = home_folder();
+		if (!home || home[0] != '/')
+			return -ENOENT;
 		n = snprintf(path, size,
 		             "%s/.local/state/sofaenclave/emu.secret", home);
-	else
-		return -ENOENT;
+	}
 	return (size_t)n < size ? 0 : -ENAMETOOLONG;
 }
 

@@ -125,9 +125,15 @@ class Inputs(Case):
         self.assertEqual(sorted(done.stdout.split()), [b"BOTH=outside", b"FIXED=1", b"OPEN=o"])
 
     def test_environment_of_nobody(self):
-        # Where the platform's secret lies is the host's business.
-        done = self.run_in(BUSYBOX, "env", env={"HOME": os.path.expanduser("~")})
+        # Where the platform's secret lies, without HOME, the password file says.
+        done = self.run_in(BUSYBOX, "env", env={})
         self.assertEqual(sorted(done.stdout.split()), [b"BOTH=inside", b"FIXED=1"])
+
+    def test_no_place_for_the_secret(self):
+        done = self.run_in(BUSYBOX, "env", env={"XDG_STATE_HOME": "/proc/none"})
+        self.assertEqual((done.returncode, done.stdout), (125, b""))
+        self.assertIn(b"/proc/none/sofaenclave/emu.secret", done.stderr)
+        self.assertIn(b"set XDG_STATE_HOME", done.stderr)
 
     def test_user(self):
         self.assertIn(b"uid=0(root)", self.run_in(BUSYBOX, "id").stdout)
