@@ -14,7 +14,7 @@
 #include "cli/memory.h"
 #include "cli/scope.h"
 #include "crypto/sha256.h"
-#include "platform/rsa/rsa3072.h"
+#include "platform/rsa/verify.h"
 
 #include "base/banned.h"
 
@@ -66,7 +66,7 @@ static int check_signature(const char *folder, struct cli_error *err)
 	if (ret == 0 && bytes.size == sizeof(sig)) {
 		memcpy(&sig, bytes.data, sizeof(sig));
 		if (sigstruct_check_header(&sig) != SGX_SUCCESS ||
-		    rsa3072_verify_sigstruct(&sig) != 0)
+		    rsa3072_verify_sigstruct(&sig) != SGX_SUCCESS)
 			ret = blame(err, BUILD_SIGSTRUCT,
 			            "carries a wrong signature");
 	} else if (ret == 0) {

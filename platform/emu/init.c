@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "platform/emu/emu.h"
-#include "platform/rsa/rsa3072.h"
+#include "platform/rsa/verify.h"
 
 /* The driver's share; 0 or -errno. */
 static int driver_check(const struct emu_enclave *e,
@@ -51,13 +51,13 @@ static enum sgx_error launch_check(const struct emu_platform *p,
 	return SGX_SUCCESS;
 }
 
-/* EINIT's code, or -errno where OpenSSL could not answer. */
-static int leaf_check(const struct emu_enclave *e, const struct sigstruct *sig,
-                      const struct secs *secs)
+static enum sgx_error leaf_check(const struct emu_enclave *e,
+                                 const struct sigstruct *sig,
+                                 const struct secs *secs)
 {
 	uint8_t mrsigner[SGX_HASH_SIZE];
 	const uint8_t *hash = e->platform->opt.lepubkeyhash;
-	int code = sigstruct_check_header(sig);
+	enum sgx_error code = sigstruct_check_header(sig);
 
 	if (code == SGX_SUCCESS)
 		code = rsa3072_verify_sigstruct(sig);
@@ -99,19 +99,17 @@ int emu_init(struct enclave *base, const struct sigstruct *sig,
 	struct secs secs = e->secs;
 	struct measure measure = e->measure; /* EINIT may be tried again */
 	int ret = driver_check(e, sig, err);
+	enum sgx_error code;
 
 	if (ret < 0)
 		return ret;
 	ret = measure_finish(&measure, secs.mrenclave);
 	if (ret < 0)
 		return platform_fail(err, ret, 0, "measuring failed");
-	ret = leaf_check(e, sig, &secs);
-	if (ret < 0)
-		return platform_fail(err, ret, 0,
-		                     "the signature could not be checked");
-	if (ret != SGX_SUCCESS)
-		return platform_fail(err, -EPERM, (uint32_t)ret, "EINIT: %s",
-		                     sgx_error_name((unsigned int)ret));
+	code = leaf_check(e, sig, &secs);
+	if (code != SGX_SUCCESS)
+		return platform_fail(err, -EPERM, code, "EINIT: %s",
+		                     sgx_error_name(code));
 	ret = emu_pads_install(e);
 	if (ret < 0)
 		return platform_fail(err, ret, 0, "out of memory");

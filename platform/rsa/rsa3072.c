@@ -7,15 +7,13 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
+#include "platform/rsa/verify.h"
+
 enum {
 	RSA_BITS = SGX_RSA_SIZE * 8,
 };
 
-/*
- * The numbers of one SIGSTRUCT.  q1 = floor(S^2 / M) and
- * q2 = floor((S^3 - q1 * S * M) / M) let the CPU do S^3 mod M without a
- * division; r = S^3 mod M is the padded digest.
- */
+/* The numbers of one SIGSTRUCT; what q1 and q2 are for, verify.c says. */
 struct numbers {
 	BN_CTX *ctx;
 	BIGNUM *m;
@@ -49,7 +47,7 @@ static int numbers_init(struct numbers *n)
 	return 0;
 }
 
-/* q1, q2 and r from s and m; m is not zero. */
+/* q1 and q2 from s and m, which is not zero. */
 static int numbers_solve(struct numbers *n)
 {
 	BIGNUM *product;
@@ -68,77 +66,6 @@ static int numbers_solve(struct numbers *n)
 	err = 0;
 out:
 	BN_CTX_end(n->ctx);
-	return err;
-}
-
-/* DER of DigestInfo{sha256, 32 bytes} up to the digest (RFC 8017, 9.2). */
-static const uint8_t digest_info[] = {
-	0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
-	0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
-};
-
-/* EMSA-PKCS1-v1_5: 00 01 FF..FF 00 DigestInfo digest, filling the block. */
-static void pad_digest(const struct sigstruct *sig, uint8_t em[SGX_RSA_SIZE])
-{
-	const size_t info_at =
-		SGX_RSA_SIZE - SGX_HASH_SIZE - sizeof(digest_info);
-
-	memset(em, 0xff, SGX_RSA_SIZE);
-	em[0] = 0;
-	em[1] = 1;
-	em[info_at - 1] = 0;
-	memcpy(em + info_at, digest_info, sizeof(digest_info));
-	sigstruct_digest(sig, em + SGX_RSA_SIZE - SGX_HASH_SIZE);
-}
-
-/* Whether @bn is the @size-byte number at @le. */
-static bool equals_le(const BIGNUM *bn, const uint8_t *le)
-{
-	uint8_t bytes[SGX_RSA_SIZE];
-
-	return BN_bn2lebinpad(bn, bytes, sizeof(bytes)) == sizeof(bytes) &&
-	       memcmp(bytes, le, sizeof(bytes)) == 0;
-}
-
-/* Whether @bn, big endian, is @em. */
-static bool equals_be(const BIGNUM *bn, const uint8_t em[SGX_RSA_SIZE])
-{
-	uint8_t bytes[SGX_RSA_SIZE];
-
-	return BN_bn2binpad(bn, bytes, sizeof(bytes)) == sizeof(bytes) &&
-	       memcmp(bytes, em, sizeof(bytes)) == 0;
-}
-
-static int verify_numbers(struct numbers *n, const struct sigstruct *sig)
-{
-	uint8_t em[SGX_RSA_SIZE];
-	int err;
-
-	if (!BN_lebin2bn(sig->modulus, SGX_RSA_SIZE, n->m) ||
-	    !BN_lebin2bn(sig->signature, SGX_RSA_SIZE, n->s))
-		return -ENOMEM;
-	if (BN_num_bits(n->m) != RSA_BITS || BN_cmp(n->s, n->m) >= 0)
-		return SGX_INVALID_SIGNATURE;
-	err = numbers_solve(n);
-	if (err < 0)
-		return err;
-	pad_digest(sig, em);
-	if (!equals_be(n->r, em) || !equals_le(n->q1, sig->q1) ||
-	    !equals_le(n->q2, sig->q2))
-		return SGX_INVALID_SIGNATURE;
-	return SGX_SUCCESS;
-}
-
-int rsa3072_verify_sigstruct(const struct sigstruct *sig)
-{
-	struct numbers n;
-	int err;
-
-	err = numbers_init(&n);
-	if (err < 0)
-		return err;
-	err = verify_numbers(&n, sig);
-	numbers_fini(&n);
 	return err;
 }
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rsa3072.h - the RSA operation on SIGSTRUCT, with OpenSSL.
+ * rsa3072.h - signing a SIGSTRUCT, with OpenSSL.
  *
  * RSA-3072, exponent 3, EMSA-PKCS1-v1_5 with SHA-256 over the 256 signed bytes
- * (SDM Vol. 3D 35.14).  Whoever signs calls sigstruct_fill() first; whoever
- * plays EINIT calls sigstruct_check_header() first, because that is the CPU's
- * order.
+ * (SDM Vol. 3D 35.14).  Whoever signs calls sigstruct_fill() first.
  *
  * Kept out of sgx/, which is also compiled into the enclave and knows no
- * OpenSSL.
+ * OpenSSL.  Verifying needs none: platform/rsa/verify.h.
  */
 #pragma once
 
@@ -24,14 +22,6 @@
  * OpenSSL fails; @sig is untouched by any error.
  */
 __must_check int rsa3072_sign_sigstruct(EVP_PKEY *key, struct sigstruct *sig);
-
-/*
- * rsa3072_verify_sigstruct - EINIT's test of signature, Q1 and Q2.
- *
- * SGX_SUCCESS or SGX_INVALID_SIGNATURE; -ENOMEM or -EIO, below zero, if the
- * question could not be answered.
- */
-__must_check int rsa3072_verify_sigstruct(const struct sigstruct *sig);
 
 /*
  * rsa3072_generate - a fresh key that the above accepts.  NULL if OpenSSL

@@ -18,6 +18,7 @@
 
 #include "base/span.h"
 #include "platform/rsa/rsa3072.h"
+#include "platform/rsa/verify.h"
 
 static EVP_PKEY *key;
 
