@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * verb.c - the table of verbs and the parser of their command lines.
+ * verb.c - finding verbs, and the parser of their command lines.
  */
 #include "cli/verb.h"
 
@@ -8,16 +8,8 @@
 #include <string.h>
 
 #include "cli/config/nearest.h"
-#include "cli/verb/verbs.h"
 
 #include "base/banned.h"
-
-const struct verb *const verbs[] = {
-	&verb_new,     &verb_init,    &verb_add,    &verb_bom,
-	&verb_check,   &verb_build,   &verb_run,    &verb_print,
-	&verb_measure, &verb_status,  &verb_doctor, &verb_completion,
-	&verb_help,    &verb_version, NULL,
-};
 
 const struct verb *verb_find(const char *name)
 {

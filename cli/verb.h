@@ -2,8 +2,8 @@
 /*
  * verb.h - a sub-command of `occlum`: its words, its options, its function.
  *
- * Each verb is one file in cli/verb/ that defines one struct verb; verb.c
- * lists them.  Parsing, --help, the man page's synopsis and shell completion
+ * Each verb is one file in cli/verb/ that defines one struct verb; each program
+ * lists the verbs it has (cli/command.h).  Parsing, --help, the man page's synopsis and shell completion
  * all come from these tables.
  */
 #pragma once
@@ -56,7 +56,7 @@ struct verb {
 	int (*run)(const struct invocation *in, struct cli_error *err);
 };
 
-/* All verbs in the order of --help; NULL at the end. */
+/* The program's verbs in the order of --help; NULL at the end. */
 extern const struct verb *const verbs[];
 
 const struct verb *verb_find(const char *name);

@@ -24,7 +24,8 @@ DESTDIR=$dest meson install --quiet -C build-deb
 mkdir -p build-deb/shlibs/debian "$root/DEBIAN"
 printf 'Source: sofaenclave\n\nPackage: sofaenclave\nArchitecture: amd64\n' \
     >build-deb/shlibs/debian/control
-mapfile -t programs < <(find "$dest/usr/bin" -type f 2>/dev/null)
+mapfile -t programs < <(find "$dest/usr/bin" "$dest/usr/lib/occlum/occlum-tools" \
+    -type f 2>/dev/null)
 if [ ${#programs[@]} -eq 0 ]; then
     echo "deb: nothing is installed into /usr/bin yet" >&2
     exit 1

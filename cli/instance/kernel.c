@@ -1,58 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kernel.c - finds the kernel image relative to this program.
+ * kernel.c - finds the kernel image, and reads it.
  */
 #include "cli/instance/kernel.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "cli/instance/file.h"
+#include "cli/instance/place.h"
 #include "cli/scope.h"
 #include "host/elf_image.h"
 
 #include "base/banned.h"
 
-/* Relative to the folder of the program. */
+/* Relative to the folder of occlum-tools. */
 static const char *const places[] = {
-	"../lib/occlum/occlum-kernel", /* installed                      */
-	"../libos/occlum-kernel",      /* build folder, program in cli/  */
-	"libos/occlum-kernel",         /* build folder, program at top   */
+	"occlum-kernel",          /* installed    */
+	"../libos/occlum-kernel", /* build folder */
+	NULL,
 };
-
-static char *own_folder(void)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	char *slash;
-
-	if (n < 0)
-		return mem_string(".");
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	return mem_substring(path, slash ? (size_t)(slash - path) : 0);
-}
 
 int kernel_find(char **ret_path, struct cli_error *err)
 {
 	const char *chosen = secure_getenv("OCCLUM_KERNEL");
-	scope_free char *folder = own_folder();
+	scope_free char *folder = NULL;
 
-	if (chosen) {
-		*ret_path = mem_string(chosen);
+	*ret_path = chosen ? mem_string(chosen) : place_find(places);
+	if (*ret_path)
 		return 0;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		scope_free char *path = mem_format("%s/%s", folder, places[i]);
-
-		if (access(path, R_OK) == 0) {
-			*ret_path = scope_take(&path);
-			return 0;
-		}
-	}
+	folder = place_own_folder();
 	return cli_fail(err, -ENOENT,
 	                "the kernel image is not at %s/%s: install occlum "
 	                "again, or set OCCLUM_KERNEL to its path",

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * main.c - finds the verb, runs it, prints what went wrong.
+ * command.c - finds the verb, runs it, prints what went wrong.
  */
+#include "cli/command.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/error.h"
 #include "cli/verb.h"
-#include "cli/verb/verbs.h"
 #include "crypto/features_host.h"
 
 #include "base/banned.h"
@@ -84,7 +85,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv,
 	return ret;
 }
 
-int main(int argc, char **argv)
+int command_main(int argc, char **argv)
 {
 	struct cli_error err = { 0 };
 	const struct verb *verb;
@@ -104,9 +105,7 @@ int main(int argc, char **argv)
 		verb_print_overview();
 		return argc ? CLI_EXIT_OK : CLI_EXIT_USAGE;
 	}
-	if (!strcmp(argv[0], "--version"))
-		return run_verb(&verb_version, argc - 1, argv + 1, &err);
-	verb = verb_find(argv[0]);
+	verb = verb_find(strcmp(argv[0], "--version") ? argv[0] : "version");
 	if (!verb) {
 		unknown_verb(argv[0], &err);
 		return report(&err, NULL);
