@@ -89,11 +89,13 @@ static int entries_begin(struct thread *self, struct select_call *c)
 	if (!c->entries)
 		return -ENOMEM;
 	for (size_t fd = 0; fd < c->nfds; fd++) {
-		struct poll_entry *e = &c->entries[c->count];
+		uint32_t events = wanted(c, fd);
+		struct poll_entry *e;
 
-		e->events = wanted(c, fd);
-		if (!e->events)
+		if (!events)
 			continue;
+		e = &c->entries[c->count]; /* behind the last there is none */
+		e->events = events;
 		e->fd = (int)fd;
 		e->ref = fd_borrow(self->files, (int)fd);
 		if (!e->ref.file) {
