@@ -17,7 +17,13 @@
 #define XSAVE_HEADER_OFFSET 512
 #define XSAVE_MIN_SIZE 576
 #define MXCSR_OFFSET 24
+#define ST_OFFSET 32
+#define XMM_OFFSET 160
+#define XMM_SIZE 256
+#define FCW_INIT 0x37f
 #define MXCSR_USER_MASK 0xffffu
+#define XFEATURES_FP 1ull
+#define XFEATURES_SSE 2ull
 #define XFEATURES_FP_SSE 3ull
 
 #define RFLAGS_TF 0x100ull
@@ -116,6 +122,27 @@ static void fill_mcontext(struct sigcontext *mc, const struct regs *regs,
 }
 
 /*
+ * Old readers expect the legacy part to be valid always.  What is not in use may
+ * be there from long ago (SDM vol. 1, 13.4.1 and 13.6).
+ */
+static void complete_legacy(uint8_t *area)
+{
+	uint64_t features;
+
+	memcpy(&features, area + XSAVE_HEADER_OFFSET, sizeof(features));
+	if (!(features & XFEATURES_FP)) {
+		memset(area, 0, MXCSR_OFFSET);
+		area[0] = FCW_INIT & 0xff;
+		area[1] = FCW_INIT >> 8;
+		memset(area + ST_OFFSET, 0, XMM_OFFSET - ST_OFFSET);
+	}
+	if (!(features & XFEATURES_SSE))
+		memset(area + XMM_OFFSET, 0, XMM_SIZE);
+	features |= XFEATURES_FP_SSE;
+	memcpy(area + XSAVE_HEADER_OFFSET, &features, sizeof(features));
+}
+
+/*
  * Write the vector state with the words by which readers find its extent
  * (<asm/sigcontext.h>), and give the handler a fresh one.
  */
@@ -129,17 +156,12 @@ static int push_fpstate(struct thread *self, uint64_t addr)
 		.xstate_size = (uint32_t)size,
 	};
 	uint8_t *area = self->fpu;
-	uint64_t features;
 	int ret;
 
 	fpu_save_current();
 	/* The processor leaves these 48 bytes to software. */
 	memcpy(area + FPX_SW_OFFSET, &sw, sizeof(sw));
-	/* Old readers expect the legacy part to be valid always. */
-	memcpy(&features, area + XSAVE_HEADER_OFFSET, sizeof(features));
-	features |= XFEATURES_FP_SSE;
-	memcpy(area + XSAVE_HEADER_OFFSET, &features, sizeof(features));
-
+	complete_legacy(area);
 	ret = copy_to_user(user_ptr(addr), area, size);
 	if (ret < 0)
 		return ret;

@@ -299,6 +299,36 @@ static void there_and_back(void)
 	signal_set_mask(fake_thread(), 0);
 }
 
+/* What was not in use reads as reset, and stays so on the way back. */
+static void nothing_in_use(void)
+{
+	uint8_t *area = fake_thread()->fpu;
+	uint8_t legacy[416];
+
+	fresh_regs();
+	fpu_init(area);
+	memset(area, 0x99, 24);
+	memset(area + 32, 0x99, 384);
+	CHECK_EQ(push(), 0);
+	CHECK_EQ(
+		copy_from_user(legacy,
+	                       user_ptr(frame_at(regs.rsp).uc.mcontext.fpstate),
+	                       sizeof(legacy)),
+		0);
+	CHECK_EQ(legacy[0], 0x7f);
+	CHECK_EQ(legacy[1], 0x03);
+	CHECK_EQ(legacy[4], 0);
+	CHECK_EQ(legacy[24], 0x80);
+	CHECK_EQ(legacy[32], 0);
+	CHECK_EQ(legacy[159], 0);
+	CHECK_EQ(legacy[160], 0);
+	CHECK_EQ(legacy[415], 0);
+	regs.rsp += 8;
+	CHECK_EQ(sigframe_pop(fake_thread(), &regs), 0);
+	CHECK(memcmp(area, legacy, sizeof(legacy)) == 0);
+	signal_set_mask(fake_thread(), 0);
+}
+
 struct forged {
 	const char *what;
 	size_t offset; /* in the frame */
@@ -429,6 +459,7 @@ int main(void)
 	refusals();
 	alternate_stack();
 	there_and_back();
+	nothing_in_use();
 	forged_frames();
 	forged_flags();
 	forged_vector_states();
