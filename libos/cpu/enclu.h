@@ -19,7 +19,13 @@ struct secinfo;
 uint64_t __must_check enclu_eaccept(const struct secinfo *si, uint64_t addr);
 uint64_t __must_check enclu_eacceptcopy(const struct secinfo *si, uint64_t dst,
                                         uint64_t src);
-uint64_t __must_check enclu_emodpe(const struct secinfo *si, uint64_t addr);
+/*
+ * @more: how many pages behind this one follow with the same rights.  It lies in
+ * RDX, which the CPU does not look at; a model that has to tell its host about
+ * rights can do so once for a run.
+ */
+uint64_t __must_check enclu_emodpe(const struct secinfo *si, uint64_t addr,
+                                   uint64_t more);
 /* 512-byte aligned operands; @reportdata 128. */
 uint64_t __must_check enclu_ereport(const void *targetinfo,
                                     const void *reportdata, void *report);

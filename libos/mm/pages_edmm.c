@@ -95,7 +95,7 @@ void edmm_grow(uint64_t addr, uint64_t npages, uint32_t rights)
 
 	count(&work.extended, npages);
 	for (; addr < end; addr += PAGE_SIZE)
-		if (enclu_emodpe(&rights_si[rights], addr) != 0)
+		if (enclu_emodpe(&rights_si[rights], addr, --npages) != 0)
 			pages_lost("keep a page of ours", addr);
 }
 

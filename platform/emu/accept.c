@@ -191,5 +191,9 @@ enum emu_verdict emu_emodpe(struct emu_block *b)
 	pthread_mutex_lock(&e->lock);
 	verdict = extend_locked(b, secinfo.flags);
 	pthread_mutex_unlock(&e->lock);
+	/* A kernel may say in RDX that more follow: at the last one, tell the
+	 * host, which is cheaper than the signal that would ask for it. */
+	if (verdict != EMU_FAULT && b->regs.rdx == 0)
+		emu_page_sync(e, b->regs.rcx);
 	return verdict;
 }

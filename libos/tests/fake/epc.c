@@ -184,17 +184,18 @@ uint64_t enclu_eacceptcopy(const struct secinfo *si, uint64_t dst, uint64_t src)
 	return 0;
 }
 
-uint64_t enclu_emodpe(const struct secinfo *si, uint64_t addr)
+uint64_t enclu_emodpe(const struct secinfo *si, uint64_t addr, uint64_t more)
 {
 	uint8_t e = *entry_at(addr);
-	uint8_t more = si->flags & E_RIGHTS;
+	uint8_t wanted = si->flags & E_RIGHTS;
 
+	(void)more;
 	need_sgx2(si);
 	if (!(e & E_VALID) || (e & (E_PENDING | E_MODIFIED | E_TRIM)))
 		return ENCLU_FAULT;
-	if ((more & PROT_WRITE) && !((more | e) & PROT_READ))
+	if ((wanted & PROT_WRITE) && !((wanted | e) & PROT_READ))
 		return ENCLU_FAULT;
-	set(addr, e | more);
+	set(addr, e | wanted);
 	return 0;
 }
 
