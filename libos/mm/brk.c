@@ -105,8 +105,12 @@ uint64_t mm_brk(struct mm *mm, uint64_t brk)
 	after = mm->brk_end;
 	mm_write_end(mm);
 	mm_work_finish(&w);
-	if (ret < 0 || after <= before || (pages_is_lazy() && !mm->lock_future))
+	if (ret < 0 || after <= before)
 		return after;
+	if (pages_is_lazy() && !mm->lock_future) {
+		mm_fill_ahead(mm, before, after - before);
+		return after;
+	}
 	if (mm_populate(mm, before, after - before) == 0)
 		return after;
 	/* No pages, no heap. */

@@ -18,6 +18,7 @@ enum {
 	CHUNK_PAGES = 16,      /* 64 KiB: a chunk of the root's digests too */
 	CHUNK_PAGES_MAX = 512, /* 2 MiB */
 	READ_PAGES = 16,
+	AHEAD_PAGES_MAX = 40, /* the first step of a C library's heap: 33 */
 	/* A thread may find done what it faulted for, but not for ever. */
 	SPURIOUS_MAX = 256,
 	READ_TRIES = 16
@@ -67,6 +68,7 @@ struct fill {
 	uint64_t start, end;
 	uint64_t offset;
 	uint64_t changes; /* of obj, before the read */
+	uint32_t warm;    /* rights to stay with warm pages; 0: not warm */
 	uint8_t *buf;
 	uint64_t buf_pages;
 };
@@ -146,6 +148,9 @@ static int fill_enter_locked(struct mm *mm, struct fill *f)
 		                          f->buf, f->end - f->start);
 	if (v->flags & VMA_SHARED)
 		return enter_shared(mm, v, f);
+	if (f->warm)
+		return pages_commit(f->start, (f->end - f->start) >> PAGE_SHIFT,
+		                    f->buf, f->warm, PAGES_HIDDEN);
 	return commit(mm, v, f->start, (f->end - f->start) >> PAGE_SHIFT,
 	              f->buf);
 }
@@ -162,6 +167,29 @@ static int fill_once(struct mm *mm, struct fill *f)
 	return ret;
 }
 
+/* Of the run in @f, as many pages as fit a buffer; the lock is dropped. */
+static int fill_run_unlock(struct mm *mm, const struct vma *v, struct fill *f)
+{
+	uint32_t tries = 0;
+	int ret;
+
+	f->obj = v->object;
+	f->offset = vma_offset_of(v, f->start);
+	vm_object_get(f->obj);
+	mm_write_end(mm);
+
+	ret = fill_alloc(f);
+	if (ret < 0)
+		goto out_object;
+	do
+		ret = fill_once(mm, f);
+	while (ret == -EAGAIN && ++tries < READ_TRIES);
+	kpages_free(f->buf, f->buf_pages);
+out_object:
+	vm_object_put(f->obj);
+	return ret;
+}
+
 /*
  * Bring the first run of missing file pages of [@start, @end) in.  mm->lock is
  * held at the call and not afterwards.  *@ret_next: where to go on.
@@ -169,31 +197,50 @@ static int fill_once(struct mm *mm, struct fill *f)
 static int fill_file_unlock(struct mm *mm, const struct vma *v, uint64_t start,
                             uint64_t end, uint64_t *ret_next)
 {
-	struct fill f = { .obj = v->object };
-	uint32_t tries = 0;
-	int ret;
+	struct fill f = { 0 };
+	int ret = 0;
 
 	f.start = pages_find_unused(start, (end - start) >> PAGE_SHIFT);
 	f.end = pages_find_used(f.start, (end - f.start) >> PAGE_SHIFT);
-	f.offset = vma_offset_of(v, f.start);
-	vm_object_get(f.obj);
-	mm_write_end(mm);
-
+	if (f.start < f.end)
+		ret = fill_run_unlock(mm, v, &f);
+	else
+		mm_write_end(mm);
 	*ret_next = f.end;
-	ret = 0;
-	if (f.start == f.end)
-		goto out_object;
-	ret = fill_alloc(&f);
-	if (ret < 0)
-		goto out_object;
-	do
-		ret = fill_once(mm, &f);
-	while (ret == -EAGAIN && ++tries < READ_TRIES);
-	*ret_next = f.end;
-	kpages_free(f.buf, f.buf_pages);
-out_object:
-	vm_object_put(f.obj);
 	return ret;
+}
+
+static void free_warm(struct mm *mm, uint64_t start, uint64_t limit)
+{
+	struct pages_batch b;
+	uint64_t end = limit;
+
+	pages_batch_init(&b);
+	mm_window_begin(mm);
+	for (; pages_find_warm(&start, &end); start = end, end = limit)
+		pages_free(&b, start, (end - start) >> PAGE_SHIFT);
+	pages_batch_finish(&b);
+	mm_write_end(mm);
+}
+
+void mm_fill_warm(struct mm *mm, uint64_t start, uint64_t end, uint32_t rights)
+{
+	const struct vma *v;
+
+	for (;;) {
+		struct fill f = { .start = start, .end = end, .warm = rights };
+
+		mm_window_begin(mm);
+		v = vma_find(&mm->vmas, start);
+		if (!v || !v->object || !pages_find_warm(&f.start, &f.end)) {
+			mm_write_end(mm);
+			return;
+		}
+		if (fill_run_unlock(mm, v, &f) < 0)
+			break;
+		start = f.end;
+	}
+	free_warm(mm, start, end);
 }
 
 /*
@@ -234,6 +281,20 @@ int mm_populate(struct mm *mm, uint64_t addr, uint64_t size)
 	if (ret == -EBADMSG)
 		ret = -EIO;
 	return ret == -ENOENT ? 0 : ret;
+}
+
+void mm_fill_ahead(struct mm *mm, uint64_t start, uint64_t size)
+{
+	uint64_t end = ALIGN_UP(start + size, PAGE_SIZE);
+
+	start = ALIGN_UP(start, PAGE_SIZE);
+	/* Larger ones may be meant to stay almost empty. */
+	if (start >= end || end - start > AHEAD_PAGES_MAX * PAGE_SIZE ||
+	    pages_state(start) != PAGE_ZERO ||
+	    pages_state(end - PAGE_SIZE) != PAGE_ZERO)
+		return;
+	if (mm_populate(mm, start, end - start) < 0)
+		return; /* then at the touch, and the error too */
 }
 
 /*

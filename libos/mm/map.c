@@ -125,6 +125,22 @@ static bool try_cached(struct mm *mm, struct vma *v, uint64_t size,
 	return true;
 }
 
+/* Where the last stack of this size was, whose pages are warm. */
+static bool try_stack(struct mm *mm, const struct mm_map *req, struct vma *v,
+                      uint64_t size, struct pages_batch *b)
+{
+	uint64_t addr;
+
+	if (!(req->vma_flags & VMA_STACK))
+		return false;
+	addr = textcache_suggest_stack(size);
+	if (!addr ||
+	    mm_own_locked(mm, addr, addr + size, b, &textcache_stack, 0) < 0)
+		return false;
+	v->start = addr;
+	return true;
+}
+
 static int place_anywhere(struct mm *mm, const struct mm_map *req,
                           struct vma *v, uint64_t size, struct pages_batch *b)
 {
@@ -137,7 +153,7 @@ static int place_anywhere(struct mm *mm, const struct mm_map *req,
 		v->start = hint;
 		return 0;
 	}
-	if (try_cached(mm, v, size, b))
+	if (try_cached(mm, v, size, b) || try_stack(mm, req, v, size, b))
 		return 0;
 	ret = mm_addresses(size, req->align, place, &v->start);
 	if (ret < 0 && place == USPACE_ONLY_BACKED && req->prot == PROT_NONE)
@@ -257,6 +273,36 @@ static void settle_rights(struct mm *mm, const struct vma *v,
 	pages_batch_finish(b);
 }
 
+/* A loader's first mapping of a library, to be mapped over piece by piece. */
+static bool is_loading(const struct mm_map *req)
+{
+	return (req->flags & MAP_DENYWRITE) && !map_is_fixed(req) &&
+	       req->prot == PROT_READ;
+}
+
+/* mm_fill_warm() will see to them, or mm_seal_image(). */
+static bool stays_warm(const struct mm_map *req)
+{
+	return req->is_image ||
+	       (req->object && (is_loading(req) || (req->prot & PROT_WRITE)));
+}
+
+/* Warm pages that came with the addresses: into use, or away with them. */
+static void settle_warm(const struct vma *v, const struct mm_map *req,
+                        struct pages_batch *b)
+{
+	uint64_t start = v->start, end = v->end;
+
+	if (stays_warm(req))
+		return;
+	for (; pages_find_warm(&start, &end); start = end, end = v->end)
+		if (v->object || v->prot == PROT_NONE ||
+		    pages_commit(start, (end - start) >> PAGE_SHIFT, NULL,
+		                 pages_rights_of(v->prot), PAGES_HIDDEN) < 0)
+			pages_free(b, start, (end - start) >> PAGE_SHIFT);
+	pages_batch_finish(b);
+}
+
 struct vma *map_new_vma(const struct mm_map *req)
 {
 	struct vma *v = vma_create(0, 0);
@@ -284,8 +330,11 @@ static int fill_new(struct mm *mm, const struct mm_map *req, uint64_t start,
 	if (req->prot == PROT_NONE)
 		return 0;
 	if (pages_is_lazy() && !(req->flags & (MAP_POPULATE | MAP_LOCKED)) &&
-	    !mm->lock_future)
+	    !mm->lock_future) {
+		if (!req->object && (req->prot & PROT_WRITE))
+			mm_fill_ahead(mm, start, size);
 		return 0;
+	}
 	ret = mm_populate(mm, start, size);
 	if (ret < 0 && !pages_is_lazy()) {
 		/* -EIO is behind the end of a file: SIGBUS at the touch. */
@@ -296,6 +345,19 @@ static int fill_new(struct mm *mm, const struct mm_map *req, uint64_t start,
 		return ret;
 	}
 	return 0;
+}
+
+/* What lies behind the end of a library's file is its .bss to be. */
+static void fill_warm(struct mm *mm, const struct mm_map *req, uint64_t start,
+                      uint64_t size)
+{
+	uint64_t limit = req->object->ops->size(req->object);
+	uint64_t rest = limit > req->offset ? limit - req->offset : 0;
+
+	if (is_loading(req))
+		size = MIN(size, rest);
+	mm_fill_warm(mm, start, start + ALIGN_UP(size, PAGE_SIZE),
+	             pages_rights_of(req->prot | PROT_WRITE));
 }
 
 int map_private(struct mm *mm, const struct mm_map *req, uint64_t size,
@@ -318,6 +380,7 @@ int map_private(struct mm *mm, const struct mm_map *req, uint64_t size,
 		start = v->start;
 		overlay_mark(mm, v);
 		settle_rights(mm, v, &w.batch);
+		settle_warm(v, req, &w.batch);
 		vma_insert_locked(mm, v);
 		vma_merge_range_locked(mm, start, start + size, &w);
 	}
@@ -329,6 +392,8 @@ int map_private(struct mm *mm, const struct mm_map *req, uint64_t size,
 		return ret;
 	}
 	*ret_addr = start;
+	if (stays_warm(req) && !req->is_image)
+		fill_warm(mm, req, start, size);
 	return fill_new(mm, req, start, size);
 }
 
@@ -391,6 +456,7 @@ int mm_reserve_image(struct mm *mm, uint64_t addr, uint64_t size,
 		.flags = MAP_PRIVATE | (addr ? MAP_FIXED_NOREPLACE : 0) |
 		         (object ? 0 : MAP_ANONYMOUS),
 		.object = object,
+		.is_image = true,
 	};
 	uint64_t bytes;
 	int ret = map_check(&req, &bytes);
@@ -398,4 +464,19 @@ int mm_reserve_image(struct mm *mm, uint64_t addr, uint64_t size,
 	if (ret == 0 && addr)
 		ret = overlay_join(mm, addr, addr + bytes, object);
 	return ret < 0 ? ret : mm_map(mm, &req, ret_addr);
+}
+
+void mm_seal_image(struct mm *mm, uint64_t addr, uint64_t size)
+{
+	struct pages_batch b;
+	const struct vma *v;
+
+	pages_batch_init(&b);
+	mm_write_begin(mm);
+	for (v = vma_find_from(&mm->vmas, addr); v && v->start < addr + size;
+	     v = vma_next(v))
+		if (v->prot == PROT_NONE)
+			pages_free(&b, v->start, vma_npages(v));
+	pages_batch_finish(&b);
+	mm_write_end(mm);
 }

@@ -121,6 +121,7 @@ struct mm_map {
 	uint64_t offset;
 	const char *name; /* static, for VMA_SPECIAL                  */
 	bool may_write;   /* shared file opened for writing           */
+	bool is_image;    /* of mm_reserve_image() only               */
 };
 
 __must_check int mm_map(struct mm *mm, const struct mm_map *req,
@@ -146,10 +147,14 @@ __must_check int mm_remap(struct mm *mm, const struct mm_remap *req,
  * still has of @object (may be NULL).  The reservation is a PROT_NONE mapping.
  * With @addr != 0, a non-PIE program: pages that another process has there
  * make it an overlay (mm/overlay.h).
+ *
+ * Before the program runs, mm_seal_image() takes the rights from what is left
+ * of the reservation.
  */
 __must_check int mm_reserve_image(struct mm *mm, uint64_t addr, uint64_t size,
                                   uint64_t align, struct vm_object *object,
                                   uint64_t *ret_addr);
+void mm_seal_image(struct mm *mm, uint64_t addr, uint64_t size);
 
 /*
  * Place the heap: @size bytes of addresses are reserved (RLIMIT_DATA can't

@@ -121,6 +121,18 @@ __must_check int mm_unmap_locked(struct mm *mm, uint64_t start, uint64_t end,
 void mm_replace_locked(struct mm *mm, const struct vma *next,
                        struct mm_work *w);
 
+/*
+ * Read what warm pages of [@start, @end) show of a file, or free them.  A loader
+ * that will map over them again (@rights) may keep more than its VMA says.
+ */
+void mm_fill_warm(struct mm *mm, uint64_t start, uint64_t end, uint32_t rights);
+
+/*
+ * Bring a small new part of anonymous memory into use if its pages are there
+ * anyway: it costs less than the fault that would ask for them.
+ */
+void mm_fill_ahead(struct mm *mm, uint64_t start, uint64_t size);
+
 /* Can a second thread of @mm look on?  (fault.c) */
 enum pages_reach mm_reach(const struct mm *mm);
 

@@ -238,6 +238,11 @@ static bool run_is_used(const struct run *r)
 	return BYTE_STATE(r->byte) == PAGE_USED;
 }
 
+static bool run_is_warm(const struct run *r)
+{
+	return BYTE_STATE(r->byte) == PAGE_ZERO && BYTE_RIGHTS(r->byte);
+}
+
 /* Enter in the table what has become of a run. */
 static void run_set(struct run *r, enum page_state state, uint32_t rights)
 {
@@ -285,6 +290,31 @@ uint64_t pages_count_used(uint64_t addr, uint64_t npages)
 		if (run_is_used(&r))
 			count += run_pages(&r);
 	return count;
+}
+
+bool pages_find_warm(uint64_t *start, uint64_t *end)
+{
+	struct run r = { .end = *start };
+
+	while (run_at(&r, r.end, *end)) {
+		if (!run_is_warm(&r))
+			continue;
+		*start = r.addr;
+		*end = r.end;
+		return true;
+	}
+	return false;
+}
+
+bool pages_are_writable(uint64_t addr, uint64_t npages)
+{
+	uint64_t end = addr + (npages << PAGE_SHIFT);
+	struct run r;
+
+	for (; run_at(&r, addr, end); addr = r.end)
+		if (run_is_used(&r) && (BYTE_RIGHTS(r.byte) & PAGE_W))
+			return true;
+	return false;
 }
 
 static bool budget_try(uint64_t npages)
@@ -380,10 +410,11 @@ static int commit_zero(struct commit *c, struct run *r)
 static int commit_hidden(struct commit *c, struct run *r)
 {
 	const void *src = commit_src(c, r->addr);
+	uint32_t need = c->rights | PAGE_R | PAGE_W;
 	size_t size = r->end - r->addr;
 
-	if (table.config.edmm)
-		edmm_grow(r->addr, run_pages(r), c->rights | PAGE_R | PAGE_W);
+	if (table.config.edmm && (need & ~BYTE_RIGHTS(r->byte)))
+		edmm_grow(r->addr, run_pages(r), need);
 	if (src)
 		memcpy(user_window(r->addr), src, size);
 	else
@@ -414,6 +445,9 @@ static int commit_run(struct commit *c, struct run *r)
 	case PAGE_ABSENT:
 		return commit_absent(c, r);
 	case PAGE_ZERO:
+		/* What others could write to may not be zeros any more. */
+		if (run_is_warm(r))
+			return commit_hidden(c, r);
 		if (table.config.edmm && !c->src)
 			return commit_zero(c, r);
 		break;
@@ -474,14 +508,34 @@ void pages_protect(struct pages_batch *b, uint64_t addr, uint64_t npages,
 			protect_run(b, &r, rights);
 }
 
+static uint32_t scrub_run(struct run *r)
+{
+	uint32_t held = BYTE_RIGHTS(r->byte);
+
+	if (table.config.edmm && !(held & PAGE_W)) {
+		held |= PAGE_R | PAGE_W;
+		edmm_grow(r->addr, run_pages(r), held);
+	}
+	memset(user_window(r->addr), 0, r->end - r->addr);
+	return held;
+}
+
+/* Of a run in use, or warm: any program could write to it. */
 static void free_run(struct pages_batch *b, struct run *r)
 {
-	if (table.config.edmm && !(BYTE_RIGHTS(r->byte) & PAGE_W))
-		edmm_grow(r->addr, run_pages(r), PAGE_R | PAGE_W);
-	memset(user_window(r->addr), 0, r->end - r->addr);
+	(void)scrub_run(r);
 	if (table.config.edmm)
 		edmm_shrink(b, r->addr, run_pages(r), 0);
 	run_set(r, PAGE_ZERO, 0);
+}
+
+static void leave_run(struct pages_batch *b, struct run *r)
+{
+	uint32_t held = scrub_run(r);
+
+	if (held & PAGE_X)
+		edmm_shrink(b, r->addr, run_pages(r), PAGE_R | PAGE_W);
+	run_set(r, PAGE_ZERO, PAGE_R | PAGE_W);
 }
 
 void pages_free_lacking(struct pages_batch *b, uint64_t addr, uint64_t npages,
@@ -501,8 +555,22 @@ void pages_free(struct pages_batch *b, uint64_t addr, uint64_t npages)
 	struct run r;
 
 	for (; run_at(&r, addr, end); addr = r.end)
-		if (run_is_used(&r))
+		if (run_is_used(&r) || run_is_warm(&r))
 			free_run(b, &r);
+}
+
+void pages_leave(struct pages_batch *b, uint64_t addr, uint64_t npages)
+{
+	uint64_t end = addr + (npages << PAGE_SHIFT);
+	struct run r;
+
+	if (!table.config.edmm) {
+		pages_free(b, addr, npages);
+		return;
+	}
+	for (; run_at(&r, addr, end); addr = r.end)
+		if (run_is_used(&r))
+			leave_run(b, &r);
 }
 
 void pages_clear(uint64_t addr, uint64_t npages)

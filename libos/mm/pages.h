@@ -9,13 +9,18 @@
  *               present  content           rights with EDMM
  *  PAGE_ABSENT  no       -                 none
  *  PAGE_DIRTY   yes      unknown, hostile  none
- *  PAGE_ZERO    yes      zeros             none
+ *  PAGE_ZERO    yes      zeros             none; if it is warm, R and W
  *  PAGE_USED    yes      its owner's       as last set
  *
  * So a program that reaches for memory that is not its own meets a fault, on
  * platforms that enforce rights.  Without EDMM every page that exists has all
  * rights for ever, the VMA tree alone says what is allowed, and the rights here
  * are what was asked for.
+ *
+ * A warm page was left with its rights by a program that ended, because taking
+ * and giving them costs more than filling the page: pages_leave().  It is for
+ * the text cache to keep, and who takes such an address over commits or frees
+ * the page before a program knows that it has it.
  *
  * Rights grow by EMODPE, one page at a time and without the host.  They shrink
  * by the host (EMODPR) and EACCEPT: slow, so shrinking is collected in a
@@ -99,6 +104,10 @@ bool pages_are_ready(uint64_t addr, uint64_t size, uint32_t rights);
 uint64_t pages_find_used(uint64_t addr, uint64_t npages);
 uint64_t pages_find_unused(uint64_t addr, uint64_t npages);
 uint64_t pages_count_used(uint64_t addr, uint64_t npages);
+/* The first run of warm pages in [*@start, *@end), if there is one. */
+bool pages_find_warm(uint64_t *start, uint64_t *end);
+/* Has one of the pages in use the right to be written? */
+bool pages_are_writable(uint64_t addr, uint64_t npages);
 
 struct pages_batch {
 	uint32_t count;
@@ -129,8 +138,10 @@ __must_check int pages_commit(uint64_t addr, uint64_t npages, const void *src,
 void pages_protect(struct pages_batch *b, uint64_t addr, uint64_t npages,
                    uint32_t rights);
 
-/* Scrub pages in use and take all rights; others are left alone. */
+/* Scrub pages in use and take all rights, those of warm pages too. */
 void pages_free(struct pages_batch *b, uint64_t addr, uint64_t npages);
+/* Scrub pages in use and keep them warm; without EDMM, free them. */
+void pages_leave(struct pages_batch *b, uint64_t addr, uint64_t npages);
 /* The same for those that lack one of @rights. */
 void pages_free_lacking(struct pages_batch *b, uint64_t addr, uint64_t npages,
                         uint32_t rights);

@@ -10,6 +10,16 @@
 #include "libos/mm/uspace.h"
 #include "libos/sched/mutex.h"
 
+/*
+ * Who kills many programs that nobody starts again should not fill the kernel's
+ * heap with what they left.
+ */
+enum { ENTRIES_MAX = 1024 };
+
+/* No file has them: a content id is a hash. */
+const struct content_id textcache_data = { { 1, 0, 0, 0 } };
+const struct content_id textcache_stack = { { 2, 0, 0, 0 } };
+
 struct entry {
 	struct tree_node node; /* by start */
 	struct list age;
@@ -65,6 +75,53 @@ void textcache_init(void)
 	memset(&cache.stats, 0, sizeof(cache.stats));
 }
 
+static bool is_id(const struct entry *e, const struct content_id *id)
+{
+	return memcmp(&e->id, id, sizeof(*id)) == 0;
+}
+
+static bool is_warm(const struct entry *e)
+{
+	return is_id(e, &textcache_data) || is_id(e, &textcache_stack);
+}
+
+static void entry_remove(struct entry *e)
+{
+	cache.stats.entries--;
+	cache.stats.pages -=
+		pages_count_used(e->start, pages_between(e->start, e->end));
+	tree_erase(&cache.by_start, &e->node);
+	list_del(&e->age);
+}
+
+static void entry_destroy(struct entry *e)
+{
+	uspace_refund();
+	kfree(e);
+}
+
+/* Free what the entry has of the pages between two addresses. */
+static void drop_pages(struct pages_batch *b, uint64_t start, uint64_t end)
+{
+	if (start < end)
+		pages_free(b, start, pages_between(start, end));
+}
+
+/* The one that was kept first goes. */
+static void evict_first(void)
+{
+	struct entry *e = list_first_entry(&cache.by_age, struct entry, age);
+	struct pages_batch b;
+
+	pages_batch_init(&b);
+	entry_remove(e);
+	drop_pages(&b, e->start, e->end);
+	pages_batch_finish(&b);
+	uspace_free(e->start, e->end - e->start);
+	entry_destroy(e);
+	cache.stats.evicted++;
+}
+
 int textcache_keep(const struct content_id *id, uint64_t offset, uint64_t start,
                    uint64_t end)
 {
@@ -89,6 +146,8 @@ int textcache_keep(const struct content_id *id, uint64_t offset, uint64_t start,
 		cache.stats.kept++;
 		cache.stats.pages +=
 			pages_count_used(start, pages_between(start, end));
+		if (cache.stats.entries > ENTRIES_MAX)
+			evict_first();
 	}
 	mutex_unlock(&cache.lock);
 	if (ret == 0)
@@ -103,8 +162,9 @@ out_entry:
 static bool entry_matches(const struct entry *e, const struct content_id *id,
                           uint64_t start, uint64_t offset)
 {
-	return id && memcmp(&e->id, id, sizeof(*id)) == 0 &&
-	       e->offset - e->start == offset - start;
+	if (!id || is_warm(e))
+		return id != NULL;
+	return is_id(e, id) && e->offset - e->start == offset - start;
 }
 
 /* Nothing but free addresses and entries that match? */
@@ -142,7 +202,7 @@ uint64_t textcache_suggest(const struct content_id *id, uint64_t offset,
 		uint64_t back = e->offset - offset;
 
 		if (e->offset < offset || back >= e->start || back >= size ||
-		    memcmp(&e->id, id, sizeof(*id)) != 0)
+		    !is_id(e, id))
 			continue;
 		if (fits_at(e->start - back, size, id, offset))
 			found = e->start - back;
@@ -151,19 +211,21 @@ uint64_t textcache_suggest(const struct content_id *id, uint64_t offset,
 	return found;
 }
 
-static void entry_remove(struct entry *e)
+uint64_t textcache_suggest_stack(uint64_t size)
 {
-	cache.stats.entries--;
-	cache.stats.pages -=
-		pages_count_used(e->start, pages_between(e->start, e->end));
-	tree_erase(&cache.by_start, &e->node);
-	list_del(&e->age);
-}
+	uint64_t found = 0;
+	struct list *l;
 
-static void entry_destroy(struct entry *e)
-{
-	uspace_refund();
-	kfree(e);
+	mutex_lock(&cache.lock);
+	for (l = cache.by_age.prev; l != &cache.by_age && !found; l = l->prev) {
+		const struct entry *e = list_entry(l, struct entry, age);
+
+		if (is_id(e, &textcache_stack) && e->end > size &&
+		    fits_at(e->end - size, size, &e->id, 0))
+			found = e->end - size;
+	}
+	mutex_unlock(&cache.lock);
+	return found;
 }
 
 /* Take the addresses between entries; all of them or none. */
@@ -191,16 +253,9 @@ undo:
 	return -EEXIST;
 }
 
-/* Free what the entry has of the pages between two addresses. */
-static void drop_pages(struct pages_batch *b, uint64_t start, uint64_t end)
-{
-	if (start < end)
-		pages_free(b, start, pages_between(start, end));
-}
-
 /*
  * The entry goes; [@start, @end) of it becomes the caller's.  What sticks out
- * on either side is given up.
+ * on either side is given up, unless it is warm and lies behind.
  */
 static void entry_take(struct pages_batch *b, struct entry *e, uint64_t start,
                        uint64_t end, bool matches)
@@ -208,6 +263,10 @@ static void entry_take(struct pages_batch *b, struct entry *e, uint64_t start,
 	uint64_t lo = MAX(e->start, start);
 	uint64_t hi = MIN(e->end, end);
 
+	if (matches && is_warm(e) && lo == e->start && hi < e->end) {
+		e->start = hi;
+		return;
+	}
 	entry_remove(e);
 	drop_pages(b, e->start, lo);
 	drop_pages(b, hi, e->end);
@@ -240,24 +299,14 @@ int textcache_take(struct pages_batch *b, uint64_t start, uint64_t end,
 
 uint64_t textcache_shrink(uint64_t npages)
 {
-	struct pages_batch b;
 	uint64_t before;
 	uint64_t n = 0;
 
-	pages_batch_init(&b);
 	mutex_lock(&cache.lock);
 	while (n < npages && !list_empty(&cache.by_age)) {
-		struct entry *e =
-			list_first_entry(&cache.by_age, struct entry, age);
-
 		before = cache.stats.pages;
-		entry_remove(e);
+		evict_first();
 		n += before - cache.stats.pages;
-		drop_pages(&b, e->start, e->end);
-		pages_batch_finish(&b);
-		uspace_free(e->start, e->end - e->start);
-		entry_destroy(e);
-		cache.stats.evicted++;
 	}
 	mutex_unlock(&cache.lock);
 	return n;

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * textcache.h - read-only file pages that outlive their process.
+ * textcache.h - pages that outlive their process.
  *
  * When a process ends, its private, never writable file mappings stay where
  * they are, filled and patched as they were, under (content, offset, address).
  * The next program that maps the same contents to the same place takes them
- * over.  A range in the cache is owned by it (uspace) until somebody adopts
- * it or needs the space; the least recently kept goes first.
+ * over.  What such an image had of writable pages, and the stack, stay as well,
+ * scrubbed but warm (mm/pages.h), for whoever takes these addresses next: who
+ * spawns the same program again has no rights to change.
+ *
+ * A range in the cache is owned by it (uspace) until somebody adopts it or
+ * needs the space; the least recently kept goes first.
  *
  * Guarded by a mutex of rank RANK_PAGE_CACHE.
  */
@@ -19,6 +23,9 @@
 struct pages_batch;
 
 void textcache_init(void);
+
+/* Warm pages have no contents; these are for whoever maps something there. */
+extern const struct content_id textcache_data, textcache_stack;
 
 /*
  * Take over [@start, @end), pages and addresses, whose contents are those of
@@ -34,13 +41,15 @@ __must_check int textcache_keep(const struct content_id *id, uint64_t offset,
  */
 uint64_t textcache_suggest(const struct content_id *id, uint64_t offset,
                            uint64_t size);
+/* The same for a stack of @size, where the end of the last one was. */
+uint64_t textcache_suggest_stack(uint64_t size);
 
 /*
  * Take everything the cache has of [@start, @end) out of it; the caller owns
  * these addresses then, and the rest of the range must be free and is taken
  * too.  Pages stay in use where their contents are those of @id with @offset
- * at @start (NULL: nowhere); all others are freed into @b.  -EEXIST: somebody
- * else has a part of it, nothing was changed.
+ * at @start (NULL: nowhere), and warm ones unless it is NULL; all others are
+ * freed into @b.  -EEXIST: somebody else has a part of it, nothing was changed.
  */
 __must_check int textcache_take(struct pages_batch *b, uint64_t start,
                                 uint64_t end, const struct content_id *id,

@@ -12,6 +12,9 @@
 #include "libos/mm/textcache.h"
 #include "libos/mm/uspace.h"
 
+/* A data segment, a stack. */
+enum { LEAVE_PAGES_MAX = 64 };
+
 /* First and last VMA of the range become whole ones. */
 static int isolate(struct mm *mm, uint64_t start, uint64_t end)
 {
@@ -20,10 +23,10 @@ static int isolate(struct mm *mm, uint64_t start, uint64_t end)
 	return ret < 0 ? ret : vma_split_at_locked(mm, end);
 }
 
-static void free_pages(const struct vma *v, struct mm_work *w)
+static void free_pages(const struct vma *v, struct pages_batch *b)
 {
 	if (!(v->flags & VMA_SHARED))
-		pages_free(&w->batch, v->start, vma_npages(v));
+		pages_free(b, v->start, vma_npages(v));
 }
 
 int mm_unmap_locked(struct mm *mm, uint64_t start, uint64_t end,
@@ -36,7 +39,7 @@ int mm_unmap_locked(struct mm *mm, uint64_t start, uint64_t end,
 		return ret;
 	first = vma_find_from(&mm->vmas, start);
 	for (v = first; v && v->start < end; v = vma_next(v))
-		free_pages(v, w);
+		free_pages(v, &w->batch);
 	pages_batch_finish(&w->batch);
 	for (v = first; v && v->start < end; v = next) {
 		next = vma_next(v);
@@ -50,7 +53,9 @@ int mm_unmap_locked(struct mm *mm, uint64_t start, uint64_t end,
 /*
  * A loader maps a whole library and then its segments over it: what was read
  * for the first mapping serves the others.  Pages that were never executable
- * were not prepared to be (mm_ops.text_filled), and are read again.
+ * were not prepared to be (mm_ops.text_filled), and are read again.  Data and
+ * .bss get their pages with their rights.  Warm pages stay so: whoever maps will
+ * settle them.
  */
 static void free_unless_same(const struct vma *v, const struct vma *next,
                              struct mm_work *w)
@@ -58,10 +63,15 @@ static void free_unless_same(const struct vma *v, const struct vma *next,
 	bool is_same = vma_is_clean_file(v) && v->object == next->object &&
 	               v->offset - v->start == next->offset - next->start;
 
-	if (!is_same)
-		free_pages(v, w);
-	else if (next->prot & PROT_EXEC)
+	if (is_same && (next->prot & PROT_EXEC))
 		pages_free_lacking(&w->batch, v->start, vma_npages(v), PAGE_X);
+	if (is_same)
+		return;
+	if ((v->object || next->object) &&
+	    next->prot == (PROT_READ | PROT_WRITE))
+		pages_leave(&w->batch, v->start, vma_npages(v));
+	else
+		pages_free_lacking(&w->batch, v->start, vma_npages(v), ~0u);
 }
 
 void mm_replace_locked(struct mm *mm, const struct vma *next, struct mm_work *w)
@@ -105,9 +115,49 @@ static bool keep(const struct mm *mm, const struct vma *v)
 	if (!vma_is_clean_file(v) || (v->flags & VMA_OVERLAY) ||
 	    !v->object->ops->content_id(v->object, &id))
 		return false;
-	if (pages_find_used(v->start, vma_npages(v)) == v->end)
+	if (pages_find_used(v->start, vma_npages(v)) == v->end ||
+	    pages_are_writable(v->start, vma_npages(v)))
 		return false;
 	return textcache_keep(&id, v->offset, v->start, v->end) == 0;
+}
+
+/* Behind the data of an image, and mapped with them. */
+static bool is_bss(const struct vma *v)
+{
+	const struct vma *prev = vma_prev(v);
+
+	return !v->object && prev && prev->end == v->start && prev->object &&
+	       !(prev->flags & VMA_SHARED);
+}
+
+/*
+ * What the next run of the same program will want to write to.  If it is much,
+ * there is more to its pages than their rights.
+ */
+static bool is_worth_leaving(const struct mm *mm, const struct vma *v)
+{
+	if (v->flags & (VMA_SHARED | VMA_OVERLAY | VMA_SPECIAL) ||
+	    (v->start < mm->brk_limit && v->end > mm->brk_start))
+		return false;
+	if (!(v->flags & VMA_STACK) && !v->object && !is_bss(v))
+		return false;
+	return pages_count_used(v->start, vma_npages(v)) <= LEAVE_PAGES_MAX;
+}
+
+/* True if the text cache took warm pages of the VMA, and its addresses. */
+static bool keep_warm(const struct vma *v, struct pages_batch *b)
+{
+	uint64_t start = v->start, end = v->end;
+
+	if ((v->flags & VMA_OVERLAY) || !pages_find_warm(&start, &end))
+		return false;
+	if (textcache_keep(v->flags & VMA_STACK ? &textcache_stack
+	                                        : &textcache_data,
+	                   0, v->start, v->end) == 0)
+		return true;
+	free_pages(v, b);
+	pages_batch_finish(b);
+	return false;
 }
 
 /* Pages of an absent member of an overlay are another's, or in its stash. */
@@ -126,13 +176,15 @@ static void clear_locked(struct mm *mm, struct mm_work *w)
 			continue;
 		if (keep(mm, v))
 			vma_kill_locked(mm, v, w);
+		else if (is_worth_leaving(mm, v))
+			pages_leave(&w->batch, v->start, vma_npages(v));
 		else
-			free_pages(v, w);
+			free_pages(v, &w->batch);
 	}
 	pages_batch_finish(&w->batch);
 	for (v = vma_first(&mm->vmas); v; v = next) {
 		next = vma_next(v);
-		if (!(v->flags & VMA_SHARED))
+		if (!(v->flags & VMA_SHARED) && !keep_warm(v, &w->batch))
 			mm_disown_locked(mm, v->start, v->end);
 		vma_kill_locked(mm, v, w);
 	}

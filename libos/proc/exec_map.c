@@ -109,6 +109,7 @@ static int map_image(struct exec *x, struct exec_image *im)
 	if (ret == 0) {
 		im->bias = addr - elf->lowest;
 		ret = map_segments(x, im, obj);
+		mm_seal_image(x->mm, addr, elf->end - elf->lowest);
 	}
 	vm_object_put(obj);
 	return ret;
