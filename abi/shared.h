@@ -107,9 +107,13 @@ struct vcpu_shared {
 	uint32_t want_tick;
 	uint32_t pad1;
 	uint64_t deadline_ns;
-	/* EXINFO is not trusted on SGX1: what the vDSO reported, for CSSA=1. */
+	/*
+	 * Around an entry at CSSA = 1 for an exception: what the vDSO reported;
+	 * otherwise 0.  The kernel reads it where the CPU says nothing (#PF and
+	 * #GP on SGX1, #SS) and takes it for a claim.
+	 */
 	uint32_t trap_vector;
-	uint32_t trap_error;
+	uint32_t pad3;
 	uint64_t trap_addr;
 	uint8_t pad2[4096 - 48 - sizeof(union hc_args)];
 	union hc_args args;

@@ -97,7 +97,6 @@ static bool serve_exception(struct vcpu *v)
 	struct vcpu_shared *shared = v->shared;
 
 	WRITE_ONCE(shared->trap_vector, v->run.exception_vector);
-	WRITE_ONCE(shared->trap_error, v->run.exception_error_code);
 	WRITE_ONCE(shared->trap_addr, v->run.exception_addr);
 	if (enter(v, ENCLU_EENTER, 0) < 0 || v->run.function != ENCLU_EEXIT) {
 		lose(v, HOST_LOST_IN_HANDLER);

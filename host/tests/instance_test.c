@@ -74,7 +74,6 @@ static uint64_t fault_once(struct fake_entry *e)
 	case 1:
 		assert_int_equal(e->leaf, 2);
 		assert_int_equal(s->trap_vector, 14);
-		assert_int_equal(s->trap_error, 6);
 		assert_int_equal(s->trap_addr, FAKE_FAULT_ADDR);
 		return LEAVE_TRAP;
 	case 2:

@@ -8,7 +8,9 @@
 #include "libos/entry/trap.h"
 
 #include "abi/sites.h"
+#include "libos/entry/claim.h"
 #include "libos/entry/insn.h"
+#include "libos/entry/panic.h"
 #include "libos/entry/syscall.h"
 #include "libos/mm/mm.h"
 #include "libos/mm/usercopy.h"
@@ -17,12 +19,6 @@
 #include "libos/signal/siginfo.h"
 #include "libos/signal/signal.h"
 #include "sgx/ssa.h"
-
-struct trap {
-	uint32_t vector;
-	uint32_t error;
-	uint64_t addr;
-};
 
 typedef void trap_func(struct thread *self, struct regs *regs,
                        const struct trap *trap);
@@ -92,6 +88,13 @@ static void general_protection(struct thread *self, struct regs *regs,
 	raise(self, trap, SIGSEGV, SI_KERNEL, 0);
 }
 
+static void stack_fault(struct thread *self, struct regs *regs,
+                        const struct trap *trap)
+{
+	(void)regs;
+	raise(self, trap, SIGBUS, SI_KERNEL, 0);
+}
+
 static void divide_error(struct thread *self, struct regs *regs,
                          const struct trap *trap)
 {
@@ -127,6 +130,7 @@ static trap_func *const handlers[] = {
 	[SGX_VECTOR_BP] = breakpoint,
 	[SGX_VECTOR_BR] = general_protection,
 	[SGX_VECTOR_UD] = invalid_opcode,
+	[SGX_VECTOR_SS] = stack_fault,
 	[SGX_VECTOR_GP] = general_protection,
 	[SGX_VECTOR_PF] = page_fault,
 	[SGX_VECTOR_MF] = float_error,
@@ -135,14 +139,31 @@ static trap_func *const handlers[] = {
 	[SGX_VECTOR_CP] = general_protection,
 };
 
+static void claimed(struct thread *self, struct regs *regs,
+                    const struct trap *claim)
+{
+	struct trap trap;
+
+	if (claim_accept(regs, claim, &trap)) {
+		self->claims = 0;
+		handlers[trap.vector](self, regs, &trap);
+	} else if (claim_refused(self, regs->rip)) {
+		panic("the host keeps claiming a fault that can't be: vector "
+		      "%u at 0x%lx, page 0x%lx",
+		      claim->vector, regs->rip, claim->addr);
+	}
+}
+
 void trap_user(struct regs *regs, uint32_t vector, uint32_t error,
                uint64_t addr)
 {
 	struct thread *self = thread_self();
-	struct trap trap = { vector, error, addr };
+	struct trap trap = { vector & ~TRAP_CLAIMED, error, addr };
 
 	if (vector == TRAP_NONE)
 		sched_tick();
+	else if (vector & TRAP_CLAIMED)
+		claimed(self, regs, &trap);
 	else if (vector < ARRAY_SIZE(handlers) && handlers[vector])
 		handlers[vector](self, regs, &trap);
 	else

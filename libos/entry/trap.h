@@ -13,8 +13,16 @@
 #include "base/types.h"
 #include "libos/cpu/regs.h"
 
-/* Not a vector: a tick, or an event the SSA does not describe. */
+/* Not a vector: a tick, or an event that nobody describes. */
 #define TRAP_NONE 0x100
+/* With a vector: the SSA does not describe it, but the host does. */
+#define TRAP_CLAIMED 0x200
+
+struct trap {
+	uint32_t vector;
+	uint32_t error;
+	uint64_t addr;
+};
 
 void trap_at_cssa1(void);
 void trap_user(struct regs *regs, uint32_t vector, uint32_t error,

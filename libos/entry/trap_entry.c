@@ -16,8 +16,10 @@
 #include "libos/cpu/extable.h"
 #include "libos/cpu/fpu.h"
 #include "libos/cpu/vcpu.h"
+#include "libos/entry/claim.h"
 #include "libos/entry/panic.h"
 #include "libos/entry/trap.h"
+#include "libos/hostcall/hostcall.h"
 #include "libos/sched/thread.h"
 #include "sgx/ssa.h"
 
@@ -72,25 +74,25 @@ static void save_user(struct vcpu *v, const struct gprsgx *g)
 
 /* ERESUME will call trap_user(regs, vector, error, addr). */
 static void resume_in_kernel(struct gprsgx *g, struct regs *regs,
-                             uint32_t vector, const struct exinfo *ex)
+                             const struct trap *trap)
 {
 	g->rip = (uint64_t)entry_trap_continue;
 	g->rsp = (uint64_t)regs;
 	g->rbp = 0;
 	g->rdi = (uint64_t)regs;
-	g->rsi = vector;
-	g->rdx = ex->errcd;
-	g->rcx = ex->maddr;
+	g->rsi = trap->vector;
+	g->rdx = trap->error;
+	g->rcx = trap->addr;
 	g->rflags = RFLAGS_FIXED;
 }
 
-static void from_user(struct vcpu *v, struct gprsgx *g, uint32_t vector)
+static void from_user(struct vcpu *v, struct gprsgx *g, const struct trap *trap)
 {
 	struct regs *regs = v->current->regs;
 
 	save_user(v, g);
-	regs->source = vector == TRAP_NONE ? REGS_TICK : REGS_FAULT;
-	resume_in_kernel(g, regs, vector, frame_exinfo(v));
+	regs->source = trap->vector == TRAP_NONE ? REGS_TICK : REGS_FAULT;
+	resume_in_kernel(g, regs, trap);
 	fpu_init(v->ssa);
 }
 
@@ -100,8 +102,7 @@ static void from_exit_path(struct gprsgx *g)
 	g->rflags = RFLAGS_FIXED;
 }
 
-static void fault_in_kernel(struct gprsgx *g, const struct exinfo *ex,
-                            uint32_t vector)
+static void fault_in_kernel(struct gprsgx *g, const struct trap *trap)
 {
 	uint64_t fixup = extable_find(g->rip);
 
@@ -109,12 +110,25 @@ static void fault_in_kernel(struct gprsgx *g, const struct exinfo *ex,
 		g->rip = fixup;
 		return;
 	}
-	panic_from_trap(g, vector, ex->maddr);
+	panic_from_trap(g, trap->vector, trap->addr);
 }
 
-static void from_kernel(struct vcpu *v, struct gprsgx *g, uint32_t vector)
+/*
+ * Copies look at the VMA tree before they touch anything, and what it allows is
+ * there where the CPU does not tell of faults.  So a claim is the host's doing.
+ */
+static void claim_in_kernel(struct vcpu *v, struct gprsgx *g,
+                            const struct trap *trap)
 {
-	switch (vector) {
+	thread_set_work(v->current, WORK_RESCHED);
+	if (claim_refused(v->current, g->rip))
+		panic_from_trap(g, trap->vector & ~TRAP_CLAIMED, trap->addr);
+}
+
+static void from_kernel(struct vcpu *v, struct gprsgx *g,
+                        const struct trap *trap)
+{
+	switch (trap->vector) {
 	case TRAP_NONE:
 		thread_set_work(v->current, WORK_RESCHED);
 		break;
@@ -124,26 +138,42 @@ static void from_kernel(struct vcpu *v, struct gprsgx *g, uint32_t vector)
 		g->rflags &= ~(RFLAGS_AC | RFLAGS_TF);
 		break;
 	default:
-		fault_in_kernel(g, frame_exinfo(v), vector);
+		if (trap->vector & TRAP_CLAIMED)
+			claim_in_kernel(v, g, trap);
+		else
+			fault_in_kernel(g, trap);
 	}
+}
+
+/* From the SSA, or else what the host says of the faults it may be told of. */
+static struct trap what_happened(struct vcpu *v, const struct gprsgx *g)
+{
+	const struct exinfo *ex = frame_exinfo(v);
+	struct host_trap host;
+
+	if (exitinfo_is_valid(g->exitinfo))
+		return (struct trap){ exitinfo_vector(g->exitinfo), ex->errcd,
+			              ex->maddr };
+	host_trap_read(&host);
+	if (host.vector < SGX_VECTOR_SS || host.vector > SGX_VECTOR_PF)
+		return (struct trap){ .vector = TRAP_NONE };
+	return (struct trap){ TRAP_CLAIMED | host.vector, 0, host.addr };
 }
 
 void trap_at_cssa1(void)
 {
 	struct vcpu *v = vcpu_self();
 	struct gprsgx *g = frame_gprs(v);
-	uint32_t vector = exitinfo_is_valid(g->exitinfo)
-	                          ? exitinfo_vector(g->exitinfo)
-	                          : TRAP_NONE;
+	struct trap trap = what_happened(v, g);
 
 	/* The host may enter again before it resumes: that is a tick. */
 	g->exitinfo = 0;
 	if (!in_kernel_text(g->rip))
-		from_user(v, g, vector);
-	else if (vector == TRAP_NONE && g->rip >= (uint64_t)exit_lo &&
+		from_user(v, g, &trap);
+	else if (trap.vector == TRAP_NONE && g->rip >= (uint64_t)exit_lo &&
 	         g->rip < (uint64_t)exit_hi) {
 		thread_set_work(v->current, WORK_RESCHED);
 		from_exit_path(g);
 	} else
-		from_kernel(v, g, vector);
+		from_kernel(v, g, &trap);
 }

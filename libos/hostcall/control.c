@@ -14,7 +14,8 @@
 #define LOG_MAX 1024
 #define CLOCK_TRIES 16
 
-static const short page_errnos[] = { ENODEV, EINVAL, EFAULT, EAGAIN, EPERM, 0 };
+static const short page_errnos[] = { ENODEV, EINVAL, EFAULT, EAGAIN, 0 };
+static const short remove_errnos[] = { ENODEV, EINVAL, EPERM, EAGAIN, 0 };
 
 void host_idle(uint64_t deadline_ns)
 {
@@ -65,7 +66,7 @@ long host_pages(enum hostcall nr, const struct hc_range *ranges, uint32_t count)
 		npages += ranges[i].npages;
 	}
 	return host_check_count(host_call(nr, &req, sizeof(req)), npages,
-	                        page_errnos);
+	                        nr == HC_REMOVE ? remove_errnos : page_errnos);
 }
 
 uint64_t host_take_ready(void)
@@ -105,10 +106,10 @@ void host_trap_read(struct host_trap *ret)
 	struct vcpu_shared __host *vs = host_vcpu_area();
 
 	ret->vector = 0;
-	ret->error = 0;
 	ret->addr = 0;
+	if (!host_shared_area())
+		return; /* at boot: nobody to ask yet */
 	if (copy_from_host(&ret->vector, &vs->trap_vector, 4) ||
-	    copy_from_host(&ret->error, &vs->trap_error, 4) ||
 	    copy_from_host(&ret->addr, &vs->trap_addr, 8))
 		ret->vector = 0;
 }

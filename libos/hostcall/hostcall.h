@@ -68,10 +68,9 @@ uint64_t host_take_signals(void);
 /* One consistent sample of the host's clock, unvalidated; false: none to be had. */
 bool host_clock_sample(struct host_clock *ret);
 
-/* What the host reported for the exception of this vCPU (SGX1: no EXINFO). */
+/* What the host says of the exception of this vCPU; 0: nothing, or a tick. */
 struct host_trap {
 	uint32_t vector;
-	uint32_t error;
 	uint64_t addr;
 };
 void host_trap_read(struct host_trap *ret);

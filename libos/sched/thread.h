@@ -25,7 +25,9 @@ struct thread_signal; /* signal/signal.h     */
 struct futex_thread;  /* ipc/futex.h         */
 struct vcpu;
 
+#ifndef KSTACK_SIZE /* the checked kernel has larger frames */
 #define KSTACK_SIZE 16384
+#endif
 #define THREAD_NAME_SIZE 16
 
 enum thread_state {
@@ -84,6 +86,10 @@ struct thread {
 	char name[THREAD_NAME_SIZE];
 	uint32_t syscall_nr; /* the call in progress, for traces and /proc */
 	bool is_exiting;
+
+	/* entry/claim.h: refused claims of the host, in a row at one place. */
+	uint32_t claims;
+	uint64_t claim_rip;
 };
 
 struct thread_ops {

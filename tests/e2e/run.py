@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run programs natively and in an enclave, and compare.
 
-usage: run.py --occlum PATH --programs DIR --work DIR [--platform NAME] AREA...
+usage: run.py --occlum PATH --programs DIR --work DIR [--platform NAME]
+              [--isa NAME] AREA...
 
 Each AREA is a file AREA.json beside this script: a list of cases.
 
@@ -47,6 +48,12 @@ CONFIG = {
     "resource_limits.max_num_of_threads": 2048,
     "entry_points": ["/bin", "/usr/bin", "/test"],
 }
+# SGX1 has no memory that comes later: a mapping takes all that it may hold, a
+# thread's stack like any other.
+CONFIG_SGX1 = {
+    "resource_limits.user_space_size": "1GB",
+    "process.default_stack_size": "256KB",
+}
 
 
 def run(argv, **kw):
@@ -70,7 +77,8 @@ def set_field(config, path, value):
 class Instance:
     """One instance folder with all programs in it."""
 
-    def __init__(self, occlum, programs, work):
+    def __init__(self, occlum, programs, work, config):
+        self.config = config
         self.occlum = occlum
         self.programs = programs
         self.work = work
@@ -78,7 +86,7 @@ class Instance:
 
     def digest(self):
         h = hashlib.sha256()
-        h.update(run([self.occlum, "--version"]).stdout)
+        h.update(run([self.occlum, "--version"]).stdout + json.dumps(self.config).encode())
         names = [os.path.join(self.programs, n) for n in sorted(os.listdir(self.programs))]
         for path in names + [p for p in DEBIAN if os.path.exists(p)]:
             if os.path.isfile(path) and os.access(path, os.X_OK):
@@ -111,7 +119,7 @@ class Instance:
         path = os.path.join(self.dir, "Occlum.json")
         with open(path, encoding="utf-8") as f:
             config = json.load(f)
-        for field, value in CONFIG.items():
+        for field, value in self.config.items():
             set_field(config, field, value)
         with open(path, "w", encoding="utf-8") as f:
             json.dump(config, f, indent="\t")
@@ -143,8 +151,8 @@ def native(instance, case, timeout):
                env={"PATH": "/usr/bin:/bin", "OCCLUM": "yes"})
 
 
-def enclave(instance, case, platform, timeout):
-    argv = [instance.occlum, "run"] + (["--platform", platform] if platform else [])
+def enclave(instance, case, options, timeout):
+    argv = [instance.occlum, "run"] + options
     argv += case.get("run", []) + instance.inside(case["argv"])
     return run(argv, input=case.get("stdin", "").encode(), timeout=timeout, cwd=instance.dir)
 
@@ -158,7 +166,7 @@ def wanted(instance, case, timeout):
     return expect["status"], expect["stdout"].encode() if "stdout" in expect else None
 
 
-def check(instance, case, platform):
+def check(instance, case, options):
     """"ok", or ("fail" or "skip", why)."""
     needs = case.get("needs")
     if needs and not shutil.which(needs):
@@ -169,7 +177,7 @@ def check(instance, case, platform):
     timeout = case.get("timeout", 60)
     try:
         status, stdout = wanted(instance, case, timeout)
-        done = enclave(instance, case, platform, timeout)
+        done = enclave(instance, case, options, timeout)
     except subprocess.TimeoutExpired as e:
         return "fail", f"not done in {timeout} s: {e.cmd}"
     if done.returncode != status or (stdout is not None and done.stdout != stdout):
@@ -197,17 +205,22 @@ def main():
     parser.add_argument("--programs", required=True)
     parser.add_argument("--work", required=True)
     parser.add_argument("--platform", default="")
+    parser.add_argument("--isa", default="")
     parser.add_argument("--only", default="", help="run only the cases whose name contains this")
     parser.add_argument("areas", nargs="+")
     args = parser.parse_args()
-    instance = Instance(os.path.abspath(args.occlum), os.path.abspath(args.programs), os.path.abspath(args.work))
+    config = CONFIG | CONFIG_SGX1 if args.isa == "sgx1" else CONFIG
+    instance = Instance(os.path.abspath(args.occlum), os.path.abspath(args.programs), os.path.abspath(args.work),
+                        config)
     instance.prepare()
+    options = ["--platform", args.platform] if args.platform else []
+    options += ["--isa", args.isa] if args.isa else []
     count = {"ok": 0, "fail": 0, "skip": 0}
     for area in args.areas:
         for case in cases_of(area):
             if args.only not in case["name"]:
                 continue
-            result, why = check(instance, case, args.platform)
+            result, why = check(instance, case, options)
             count[result] += 1
             print(f"{result:4} {area}/{case['name']}" + (f": {why}" if why else ""), flush=True)
     print(f"{count['ok']} passed, {count['fail']} failed, {count['skip']} skipped")
