@@ -74,6 +74,7 @@ static enum boot_error stage_cpuid(void)
 {
 	const struct host_blob *blob = &host_boot_block()->cpuid;
 	static struct host_cpuid table[CPUID_TABLE_MAX];
+	struct fpu_features fpu_features;
 	struct crypto_features features = { 0 };
 	struct cpuid_regs l1, l7, ld;
 
@@ -84,7 +85,9 @@ static enum boot_error stage_cpuid(void)
 	cpuid_lookup(1, 0, &l1);
 	cpuid_lookup(7, 0, &l7);
 	cpuid_lookup(0xd, 1, &ld);
-	fpu_use_features(ld.eax & 1, ld.eax >> 2 & 1);
+	fpu_features.xinuse = ld.eax >> 2 & 1;
+	fpu_features.avx512 = l7.ebx >> 16 & l7.ebx >> 30 & 1;
+	fpu_use_features(&fpu_features);
 	features.ssse3 = l1.ecx >> 9 & 1;
 	features.sse41 = l1.ecx >> 19 & 1;
 	features.aesni = l1.ecx >> 25 & 1;

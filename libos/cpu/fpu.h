@@ -21,11 +21,12 @@
  * an area by executing XSAVE, because CPUID's word is the host's.
  */
 void fpu_setup(uint64_t xfrm);
-/*
- * CPUID says that there is XSAVEOPT, and XGETBV with ECX = 1.  If that is a lie,
- * the first use ends us.
- */
-void fpu_use_features(bool xsaveopt_works, bool xinuse_works);
+/* What CPUID says there is.  If that is a lie, the first use ends us. */
+struct fpu_features {
+	bool xinuse; /* XGETBV with ECX = 1 */
+	bool avx512; /* F and BW */
+};
+void fpu_use_features(const struct fpu_features *features);
 uint64_t fpu_xfrm(void);
 size_t fpu_size(void);
 
@@ -44,6 +45,11 @@ int __must_check fpu_check(const void *area);
  * kernel thread, which has none.
  */
 void fpu_set_owner(void *area, uint32_t *in_memory);
+/*
+ * The owner ends and its state with it: whatever is in the registers, it is
+ * nobody's.
+ */
+void fpu_forget_current(void);
 /* Bring the owner's state into its area; the registers are then nobody's. */
 void fpu_save_current(void);
 /* Load the owner's area into the registers. */

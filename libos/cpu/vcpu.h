@@ -41,6 +41,8 @@ struct vcpu {
 	struct thread *idle;
 	void *fpu; /* XSAVE area of the current thread, or NULL */
 	uint32_t *fpu_in_memory;
+	/* Components that are INIT, while the registers are nobody's. */
+	uint64_t fpu_clean;
 	void *ssa; /* frame 0 */
 	uint64_t busy_ns, idle_ns;
 };

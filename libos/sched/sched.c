@@ -414,7 +414,7 @@ void sched_exit(void)
 	struct thread *self = thread_self();
 
 	sched_flush_kicks();
-	fpu_set_owner(NULL, NULL);
+	fpu_forget_current();
 	spin_lock(&rq_lock);
 	self->state = THREAD_DEAD;
 	my_queue()->to_release = self;
