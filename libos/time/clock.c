@@ -74,7 +74,8 @@ static void steer(struct vdso_clock *s, const struct host_clock *h)
 	struct vdso_clock host = { .base_tsc = h->tsc,
 		                   .base_ns = h->mono_ns,
 		                   .mult = mult_of(h->tsc_khz) };
-	uint64_t tsc = host.mult ? tsc_read() : 0;
+	/* What has passed by our own rate counts even if the host ends that. */
+	uint64_t tsc = host.mult || s->mult ? tsc_read() : 0;
 	uint64_t ours = s->mult ? vdso_clock_eval(s, tsc) : s->base_ns;
 	uint64_t theirs =
 		host.mult ? vdso_clock_eval(&host, tsc) : host.base_ns;
