@@ -14,6 +14,8 @@
  *   VCPU_BASE                 one area per vCPU: TCS and block (measured), SSA
  *                             and stacks (EADDed, not measured)
  *   HEAP_BASE                 kernel heap (EADDed, not measured)
+ *   SHADOW_BASE               of the checked kernel only: one byte for each
+ *                             eight from KERNEL_BASE (EADDed, not measured)
  */
 #pragma once
 
@@ -57,3 +59,8 @@
 
 #define HEAP_BASE LAYOUT(0x740000000)
 #define HEAP_SIZE_MAX LAYOUT(0x80000000)
+
+/* The shadow of @addr is at (@addr >> SHADOW_SHIFT) + SHADOW_OFFSET. */
+#define SHADOW_BASE LAYOUT(0x7c0000000)
+#define SHADOW_OFFSET LAYOUT(0x6e0000000)
+#define SHADOW_SHIFT 3

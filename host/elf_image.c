@@ -156,6 +156,7 @@ static int find_pads(struct elf_image *elf, const char **ret_reason)
 	while (seg < end && fetch(seg->data, size, &pad, sizeof(pad))) {
 		if (!pad.addr) {
 			elf->pads = cspan_make(seg->data.data, size);
+			elf->is_checked = pad.leaf == 1;
 			return 0;
 		}
 		size += sizeof(pad);

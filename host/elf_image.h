@@ -40,7 +40,8 @@ struct elf_image_segment {
 
 /*
  * One ENCLU of the image.  Their list is the first thing in the read-only
- * segment, and an address of 0 ends it.
+ * segment.  An address of 0 ends it, and a leaf of 1 there says that this is
+ * the checked kernel.
  */
 struct elf_image_pad {
 	uint64_t addr; /* of 0f 01 d7                            */
@@ -53,6 +54,7 @@ struct elf_image {
 	size_t n_segments;
 	struct elf_image_segment segment[ELF_IMAGE_SEGMENTS_MAX];
 	struct cspan pads; /* struct elf_image_pad[], unaligned */
+	bool is_checked;   /* needs a shadow, and a debuggable instance */
 };
 
 /*

@@ -18,8 +18,8 @@
 
 #include "base/banned.h"
 
-/* User space, kernel heap, boot config; and a vCPU's five. */
-enum { FIXED_REGIONS = 3, VCPU_REGIONS = 5 };
+/* User space, kernel heap, boot config, three shadows; and a vCPU's five. */
+enum { FIXED_REGIONS = 6, VCPU_REGIONS = 5 };
 
 #define REG_R (SGX_SECINFO_REG | SGX_SECINFO_R)
 #define REG_RW (SGX_SECINFO_REG | SGX_SECINFO_R | SGX_SECINFO_W)
@@ -172,6 +172,23 @@ static void add_vcpu(struct image *image, uint32_t index, uint8_t **next)
 	               REG_RW);
 }
 
+static void add_shadow(struct image *image, uint64_t addr, uint64_t size)
+{
+	uint64_t bytes = ALIGN_UP(size >> SHADOW_SHIFT, (uint64_t)PAGE_SIZE);
+
+	add_unmeasured(image, (addr >> SHADOW_SHIFT) + SHADOW_OFFSET, bytes,
+	               REG_RW);
+}
+
+static void add_shadows(struct image *image)
+{
+	const struct bootcfg_header *h = &image->config;
+
+	add_shadow(image, KERNEL_BASE, KERNEL_IMAGE_MAX);
+	add_shadow(image, VCPU_BASE, h->max_vcpus * VCPU_STRIDE);
+	add_shadow(image, HEAP_BASE, h->kernel_heap_size);
+}
+
 static void lay_out(struct image *image, struct cspan config)
 {
 	const struct bootcfg_header *h = &image->config;
@@ -184,6 +201,8 @@ static void lay_out(struct image *image, struct cspan config)
 	for (uint32_t i = 0; i < h->max_vcpus; i++)
 		add_vcpu(image, i, &next);
 	add_unmeasured(image, HEAP_BASE, h->kernel_heap_size, REG_RW);
+	if (image->elf.is_checked)
+		add_shadows(image);
 }
 
 int image_init(struct image *ret_image, struct cspan kernel,
@@ -201,6 +220,9 @@ int image_init(struct image *ret_image, struct cspan kernel,
 	ret = check_config(config, &image.config, ret_reason);
 	if (ret < 0)
 		return ret;
+	if (image.elf.is_checked && !(image.config.flags & BOOTCFG_DEBUGGABLE))
+		return refuse(ret_reason, "does not set metadata.debuggable, "
+		                          "which the checked kernel demands");
 	ret = allocate(&image);
 	if (ret < 0) {
 		*ret_reason = "finds no memory on the host";

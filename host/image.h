@@ -29,6 +29,8 @@
  *   vCPU: block       RW  REG   yes        zeros
  *   vCPU: two stacks  RW  REG   no
  *   kernel heap       RW  REG   no         boot config: kernel_heap_size
+ *   three shadows     RW  REG   no         the checked kernel only: one byte for
+ *                                          eight of kernel, vCPUs and heap
  *
  * What is not measured has the contents that the host wants it to have, and
  * libos/ never looks at them: user pages and the heap are cleared before their

@@ -53,6 +53,8 @@ KERNEL_ORDER = [
     ["sys"],
     ["entry"],
     ["boot"],
+    # The run time of the checked kernel, in front of all of them.
+    ["checked"],
 ]
 
 # Kernel headers that hold only types and ops tables, which is how a lower

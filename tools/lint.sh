@@ -80,10 +80,11 @@ lint_selftest() {
 
 # The linked kernel, of each compiler that made one; 77 where none has.
 lint_kernel() {
-    local kernels=()
+    local kernels=() dir kernel
     for dir in "$BUILD" build-clang; do
-        [ -f "$dir/libos/occlum-kernel" ] &&
-            kernels+=("$dir/libos/occlum-kernel")
+        for kernel in occlum-kernel checked/occlum-kernel-checked; do
+            [ -f "$dir/libos/$kernel" ] && kernels+=("$dir/libos/$kernel")
+        done
     done
     [ ${#kernels[@]} -gt 0 ] || return 77
     tools/check-kernel.py "${kernels[@]}"
