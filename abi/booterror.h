@@ -19,5 +19,6 @@ enum boot_error {
 	BOOT_NO_ENTRY_POINT, /* program outside entry_points: exit 126       */
 	BOOT_NO_PROGRAM,     /* program not found: exit 127                  */
 	BOOT_NOT_EXECUTABLE, /* ENOEXEC, EACCES, EIO...: exit 126            */
+	BOOT_FALSE_FAULT,    /* SGX1: the host's claims of faults can't be   */
 	BOOT_KERNEL_PANIC    /* an assertion of ours failed                  */
 };

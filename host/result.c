@@ -61,6 +61,11 @@ static const struct boot_reason boot_reasons[] = {
 	[BOOT_NOT_EXECUTABLE] = { "the program is there but can't be executed; "
 	                          "check its mode, format and interpreter",
 	                          HOST_EXIT_NOT_EXECUTABLE },
+	[BOOT_FALSE_FAULT] = { "the host reports a fault again and again that "
+	                       "the kernel can't confirm: a page that the host "
+	                       "took away, or an instruction that can't be "
+	                       "judged without SGX2",
+	                       HOST_EXIT_FAILED },
 	[BOOT_KERNEL_PANIC] = { "the kernel found an error in itself and "
 	                        "stopped; please report it",
 	                        HOST_EXIT_FAILED },

@@ -7,11 +7,13 @@
  */
 #include "libos/entry/trap.h"
 
+#include "abi/booterror.h"
 #include "abi/sites.h"
+#include "base/log.h"
 #include "libos/entry/claim.h"
 #include "libos/entry/insn.h"
-#include "libos/entry/panic.h"
 #include "libos/entry/syscall.h"
+#include "libos/hostcall/hostcall.h"
 #include "libos/mm/mm.h"
 #include "libos/mm/usercopy.h"
 #include "libos/proc/sites/sites.h"
@@ -148,9 +150,10 @@ static void claimed(struct thread *self, struct regs *regs,
 		self->claims = 0;
 		handlers[trap.vector](self, regs, &trap);
 	} else if (claim_refused(self, regs->rip)) {
-		panic("the host keeps claiming a fault that can't be: vector "
-		      "%u at 0x%lx, page 0x%lx",
-		      claim->vector, regs->rip, claim->addr);
+		log_error("refused vector %u at 0x%lx, page 0x%lx, %d times",
+		          claim->vector, user_rip(regs), claim->addr,
+		          CLAIMS_MAX);
+		host_exit(EXIT_KERNEL, 0, BOOT_FALSE_FAULT);
 	}
 }
 
