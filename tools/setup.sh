@@ -33,6 +33,8 @@ packages=(
     shellcheck         # the same for scripts
     cloc               # counts the lines of trusted code
     jq                 # reads JSON in tests
+    rsync              # copies the sources that tests change
+    man-db             # reads the manual pages that are installed
     openssl            # an independent signer and hasher
     python3-cryptography-vectors # published test vectors
     python3-cryptography         # independent answers for the crypto tests
