@@ -16,7 +16,7 @@
 #include "platform/emu/emu.h"
 #include "platform/fake/fake_internal.h"
 
-enum { CPUID_SGX = 0x12 };
+enum { CPUID_SGX = 0x12, FEATURE_TILEDATA = 18 };
 
 /*
  * emu has one set of handlers for the process, and so there is one vDSO; a
@@ -217,8 +217,8 @@ static void do_thread_end(struct sgx_calls *c, int fd)
 	fake_attached = NULL;
 }
 
-static void fill_leaf(const struct platform_caps *caps, uint32_t subleaf,
-                      struct cpuid_regs *r)
+static void fill_leaf(const struct platform_caps *caps, uint64_t xfrm,
+                      uint32_t subleaf, struct cpuid_regs *r)
 {
 	uint64_t size = ALIGN_UP(caps->epc_size, (uint64_t)PAGE_SIZE);
 
@@ -231,8 +231,8 @@ static void fill_leaf(const struct platform_caps *caps, uint32_t subleaf,
 	} else if (subleaf == 1) {
 		r->eax = (uint32_t)caps->attributes;
 		r->ebx = (uint32_t)(caps->attributes >> 32);
-		r->ecx = (uint32_t)caps->xfrm;
-		r->edx = (uint32_t)(caps->xfrm >> 32);
+		r->ecx = (uint32_t)xfrm;
+		r->edx = (uint32_t)(xfrm >> 32);
 	} else if (subleaf == 2) {
 		r->eax = SGX_CPUID_EPC_SECTION;
 		r->ecx = (uint32_t)size;
@@ -240,12 +240,35 @@ static void fill_leaf(const struct platform_caps *caps, uint32_t subleaf,
 	}
 }
 
+/* Of an enclave at most; the rest of XCR0 is not the fake's concern. */
+static uint64_t do_xcr0(struct sgx_calls *c)
+{
+	const struct fake *f = fake_of(c);
+
+	return platform_caps(f->emu)->xfrm |
+	       (f->trouble.has_tiles ? SGX_XFRM_AMX : 0);
+}
+
 static void do_cpuid(struct sgx_calls *c, uint32_t leaf, uint32_t subleaf,
                      struct cpuid_regs *ret_regs)
 {
 	*ret_regs = (struct cpuid_regs){ 0 };
 	if (leaf == CPUID_SGX)
-		fill_leaf(platform_caps(fake_of(c)->emu), subleaf, ret_regs);
+		fill_leaf(platform_caps(fake_of(c)->emu), do_xcr0(c), subleaf,
+		          ret_regs);
+}
+
+/* As the kernel: only what has to be asked for may be, and is there or not. */
+static int do_permit(struct sgx_calls *c, unsigned int feature)
+{
+	struct fake *f = fake_of(c);
+
+	if (feature != FEATURE_TILEDATA)
+		return -EINVAL;
+	if (!f->trouble.has_tiles || f->trouble.no_tiles_permitted)
+		return -EOPNOTSUPP;
+	f->permitted |= 1ull << feature;
+	return 0;
 }
 
 /* ---- life -------------------------------------------------------------- */
@@ -280,6 +303,8 @@ static const struct sgx_calls table = {
 	.thread_begin = do_thread_begin,
 	.thread_end = do_thread_end,
 	.cpuid = do_cpuid,
+	.xcr0 = do_xcr0,
+	.permit = do_permit,
 	.release = do_release,
 };
 
@@ -319,6 +344,11 @@ struct sgx_calls *fake_calls(struct fake *f)
 struct fake_trouble *fake_trouble(struct fake *f)
 {
 	return &f->trouble;
+}
+
+uint64_t fake_permitted(const struct fake *f)
+{
+	return f->permitted;
 }
 
 unsigned int fake_enclaves(const struct fake *f)

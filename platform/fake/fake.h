@@ -53,6 +53,9 @@ struct fake_trouble {
 	/* No such symbol in the vDSO; a kernel before SGX2. */
 	bool no_entry;
 	bool no_sgx2_ioctls;
+	/* The CPU has tile registers; the kernel gives them to nobody. */
+	bool has_tiles;
+	bool no_tiles_permitted;
 };
 
 struct fake_trouble *fake_trouble(struct fake *f);
@@ -62,6 +65,9 @@ struct fake_trouble *fake_trouble(struct fake *f);
  * was added with: a CPU would fault there.  0 if there is none.
  */
 uint64_t fake_first_unmapped(const struct fake *f);
+
+/* XSAVE components that were asked for by permit(), a bit each. */
+uint64_t fake_permitted(const struct fake *f);
 
 /* Enclaves that still use memory, closed or not. */
 unsigned int fake_enclaves(const struct fake *f);

@@ -55,10 +55,10 @@ struct fake {
 	struct sgx_calls calls;
 	struct platform *emu;
 	bool is_sgx2;
+	uint64_t permitted; /* XSAVE components */
 	struct fake_trouble trouble;
 	struct fake_file file[FAKE_FILES];
 	struct fake_range reserved[FAKE_RESERVATIONS];
-	sgx_signal_fn *on_tick;
 };
 
 static inline struct fake *fake_of(struct sgx_calls *c)

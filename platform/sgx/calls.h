@@ -62,6 +62,9 @@ struct sgx_calls {
 
 	void (*cpuid)(struct sgx_calls *c, uint32_t leaf, uint32_t subleaf,
 	              struct cpuid_regs *ret_regs);
+	uint64_t (*xcr0)(struct sgx_calls *c);
+	/* arch_prctl(ARCH_REQ_XCOMP_PERM): may this process use @feature? */
+	int (*permit)(struct sgx_calls *c, unsigned int feature);
 
 	/* The platform is closed: give back what the table itself holds. */
 	void (*release)(struct sgx_calls *c);

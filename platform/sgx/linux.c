@@ -13,6 +13,9 @@
 
 #include "platform/sgx/sgx.h"
 
+/* ARCH_REQ_XCOMP_PERM of <asm/prctl.h>, which libcs leave out. */
+enum { REQ_XCOMP_PERM = 0x1023 };
+
 static int do_open(struct sgx_calls *c, const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC);
@@ -136,6 +139,22 @@ static void do_cpuid(struct sgx_calls *c, uint32_t leaf, uint32_t subleaf,
 	                  &ret_regs->ecx, &ret_regs->edx);
 }
 
+static uint64_t do_xcr0(struct sgx_calls *c)
+{
+	uint32_t low, high;
+
+	(void)c;
+	__asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return (uint64_t)high << 32 | low;
+}
+
+static int do_permit(struct sgx_calls *c, unsigned int feature)
+{
+	(void)c;
+	return syscall(SYS_arch_prctl, REQ_XCOMP_PERM, feature) < 0 ? -errno
+	                                                            : 0;
+}
+
 static void do_release(struct sgx_calls *c)
 {
 	(void)c;
@@ -160,6 +179,8 @@ struct sgx_calls *sgx_linux_calls(void)
 		.thread_begin = do_thread_begin,
 		.thread_end = do_thread_end,
 		.cpuid = do_cpuid,
+		.xcr0 = do_xcr0,
+		.permit = do_permit,
 		.release = do_release,
 	};
 

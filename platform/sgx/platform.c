@@ -17,13 +17,13 @@ enum { CPUID_SGX = 0x12 };
 	((uint64_t)(SGX_ATTR_DEBUG | SGX_ATTR_MODE64BIT |                      \
 	            SGX_ATTR_PROVISIONKEY | SGX_ATTR_KSS))
 
-/*
- * Tile registers are left out: the host kernel makes a process ask for them
- * before it may use them, and each signal frame would grow by 8 KiB.
- */
+/* XFRM's bits that a kernel of ours can deal with. */
 #define SGX_XFRM                                                               \
 	((uint64_t)(SGX_XFRM_LEGACY | SGX_XFRM_AVX | SGX_XFRM_AVX512 |         \
-	            SGX_XFRM_PKRU))
+	            SGX_XFRM_PKRU | SGX_XFRM_AMX))
+
+/* The number of TILEDATA's component, for the host kernel. */
+enum { FEATURE_TILEDATA = 18 };
 
 static int open_refused(int ret, struct platform_error *err)
 {
@@ -70,12 +70,19 @@ static bool has_sgx2(struct sgx_calls *c, int fd)
 	       -EINVAL;
 }
 
-static uint64_t read_xcr0(void)
+/*
+ * What CPU and host kernel let an enclave use.  An enclave's first tile
+ * instruction faults (IA32_XFD), and the host kernel ends a process that has
+ * not asked before; where it may not, an enclave does without tiles.
+ */
+static uint64_t xfrm_of(struct sgx_calls *c, const struct cpuid_regs *attr)
 {
-	uint32_t low, high;
+	uint64_t xfrm =
+		((uint64_t)attr->edx << 32 | attr->ecx) & c->xcr0(c) & SGX_XFRM;
 
-	__asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-	return (uint64_t)high << 32 | low;
+	if (xfrm & SGX_XFRM_TILEDATA && c->permit(c, FEATURE_TILEDATA) < 0)
+		xfrm &= ~(uint64_t)SGX_XFRM_AMX;
+	return xfrm;
 }
 
 static uint64_t epc_size(struct sgx_calls *c)
@@ -108,8 +115,7 @@ static void fill_caps(struct sgx_platform *p, int fd)
 		.miscselect = leaf.ebx & SGX_MISC_EXINFO,
 		.attributes =
 			((uint64_t)attr.ebx << 32 | attr.eax) & SGX_ATTRIBUTES,
-		.xfrm = ((uint64_t)attr.edx << 32 | attr.ecx) & read_xcr0() &
-		        SGX_XFRM,
+		.xfrm = xfrm_of(c, &attr),
 		.size_max_log2 = sgx_cpuid_size64_log2(leaf.edx),
 		.epc_size = epc_size(c),
 	};
