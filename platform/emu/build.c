@@ -12,12 +12,6 @@
 #include "platform/emu/emu.h"
 #include "sgx/zero.h"
 
-/* Anonymous memory this large is worth huge pages. */
-enum { EMU_HUGE_SIZE = 2 << 20 };
-
-/* What a kernel's heap takes until a first program runs. */
-enum { EMU_HEAP_AHEAD = 2 << 20 };
-
 static const uint8_t zero_page[PAGE_SIZE] __aligned(PAGE_SIZE);
 
 /* ECREATE's checks; NULL or what is wrong. */
@@ -175,7 +169,7 @@ int emu_create(struct platform *base, const struct secs *secs,
 		free(e);
 		return ret;
 	}
-	measure_init(&e->measure, &e->secs, NULL);
+	recorder_init(&e->recorder, &e->secs);
 	*ret_enclave = &e->base;
 	return 0;
 }
@@ -184,6 +178,7 @@ void emu_destroy(struct enclave *base)
 {
 	struct emu_enclave *e = emu_enclave(base);
 
+	recorder_fini(&e->recorder);
 	emu_pads_fini(e);
 	emu_tcs_free_all(e);
 	unreserve(&e->secs);
@@ -239,19 +234,14 @@ static bool range_is_free(const struct emu_enclave *e, const struct add *add)
 }
 
 /*
- * Advice on a large area of zeros; without it all is only slower.
- *
- * With X it is for programs: huge pages.  Without, it is the heap of a kernel,
- * which touches hundreds of pages while it starts: one call for them all is
- * cheaper than a fault each, and cheaper than clearing 2 MiB for each.
+ * A large area of zeros: huge pages, one fault of 0.1 ms in place of 512 that
+ * take 1 ms.  Linux gives one only where a whole one has one protection, so
+ * that is set at once; see also emu_restrict().  Without it all is only slower.
  */
 static void advise(void *start, size_t size, int prot)
 {
-	if (prot & PROT_EXEC)
-		madvise(start, size, MADV_HUGEPAGE);
-	else if (mprotect(start, size, prot) == 0)
-		madvise(start, MIN(size, (size_t)EMU_HEAP_AHEAD),
-		        MADV_POPULATE_WRITE);
+	madvise(start, size, MADV_HUGEPAGE);
+	(void)!mprotect(start, size, prot);
 }
 
 static int fill_memory(uint64_t addr, const struct add *add)
@@ -270,13 +260,16 @@ static int fill_memory(uint64_t addr, const struct add *add)
 	return mprotect(emu_memory(addr), size, prot) < 0 ? -ENOMEM : 0;
 }
 
-static void measure_one(struct emu_enclave *e, const struct add *add,
-                        uint64_t offset, const void *page)
+/* EADD without EEXTEND, for @npages pages from page @i of @add on. */
+static int record_unmeasured(struct emu_enclave *e, const struct add *add,
+                             size_t i, size_t npages)
 {
-	if (add->is_measured)
-		measure_page(&e->measure, offset, &add->secinfo, page);
-	else
-		measure_eadd(&e->measure, offset, &add->secinfo);
+	return recorder_add(&e->recorder,
+	                    &(struct recorder_run){
+				    .offset = add->offset + (i << PAGE_SHIFT),
+				    .npages = npages,
+				    .secinfo = add->secinfo,
+			    });
 }
 
 static int add_tcs(struct emu_enclave *e, const struct add *add, size_t i)
@@ -293,8 +286,51 @@ static int add_tcs(struct emu_enclave *e, const struct add *add, size_t i)
 	ret = emu_tcs_add(e, e->secs.baseaddr + offset, &tcs);
 	if (ret < 0)
 		return ret;
-	measure_one(e, add, offset, &tcs);
-	return 0;
+	if (!add->is_measured)
+		return record_unmeasured(e, add, i, 1);
+	return recorder_add_page(&e->recorder, offset, &add->secinfo,
+	                         (const uint8_t *)&tcs);
+}
+
+static int add_all_tcs(struct emu_enclave *e, const struct add *add)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < add->npages && ret == 0; i++)
+		ret = add_tcs(e, add, i);
+	return ret;
+}
+
+/* Pages without R, of which only the caller's bytes can be read. */
+static int record_unreadable(struct emu_enclave *e, const struct add *add)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < add->npages && ret == 0; i++)
+		ret = recorder_add_page(
+			&e->recorder, add->offset + (i << PAGE_SHIFT),
+			&add->secinfo, add->src + (i << PAGE_SHIFT));
+	return ret;
+}
+
+static int record(struct emu_enclave *e, const struct add *add)
+{
+	struct recorder_run run = {
+		.offset = add->offset,
+		.npages = add->npages,
+		.secinfo = add->secinfo,
+		.bytes = zero_page,
+	};
+
+	if (!add->is_measured)
+		return record_unmeasured(e, add, 0, add->npages);
+	if (add->src && !(add->secinfo.flags & SGX_SECINFO_R))
+		return record_unreadable(e, add);
+	if (add->src) {
+		run.bytes = emu_memory(e->secs.baseaddr + add->offset);
+		run.stride = PAGE_SIZE;
+	}
+	return recorder_add(&e->recorder, &run);
 }
 
 static int add_all(struct emu_enclave *e, const struct add *add)
@@ -302,23 +338,18 @@ static int add_all(struct emu_enclave *e, const struct add *add)
 	uint64_t addr = e->secs.baseaddr + add->offset;
 	bool is_tcs = secinfo_page_type(add->secinfo.flags) == SGX_PT_TCS;
 	unsigned int entry = (unsigned int)add->secinfo.flags | EPCM_VALID;
-	int ret = is_tcs ? 0 : fill_memory(addr, add);
+	int ret = is_tcs ? add_all_tcs(e, add) : fill_memory(addr, add);
 
+	if (ret == 0 && !is_tcs)
+		ret = record(e, add);
+	if (ret < 0)
+		return ret;
 	entry |= (is_tcs ? SGX_SECINFO_R | SGX_SECINFO_W
 	                 : entry & SGX_SECINFO_RWX)
 	         << EPCM_MAX_SHIFT;
-	for (size_t i = 0; ret == 0 && i < add->npages; i++) {
-		uint64_t at = i << PAGE_SHIFT;
-
-		if (is_tcs)
-			ret = add_tcs(e, add, i);
-		else
-			measure_one(e, add, add->offset + at,
-			            add->src ? add->src + at : zero_page);
-		if (ret == 0)
-			epcm_set(&e->epcm, addr + at, entry);
-	}
-	return ret;
+	for (size_t i = 0; i < add->npages; i++)
+		epcm_set(&e->epcm, addr + (i << PAGE_SHIFT), entry);
+	return 0;
 }
 
 int emu_add_pages(struct enclave *base, uint64_t offset, const void *src,

@@ -125,6 +125,8 @@ int emu_debug_write(struct enclave *base, uint64_t addr, const void *src,
 
 	if (ret < 0)
 		return ret;
+	/* What is measured is measured with the bytes it had. */
+	recorder_sync(&e->recorder);
 	fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

@@ -11,6 +11,7 @@
  *	aex.c        SSA and synthetic state  keys.c    EREPORT, EGETKEY
  *	chain.c      handlers of the host     debug.c   EDBGRD, EDBGWR
  *	thread.c     slots, attach            illegal.c instructions that are #UD
+ *	recorder.c   measuring
  *
  * Locks: enclave->lock is the only one below a signal handler; whoever holds
  * it touches no enclave memory, so that the fault handler may take it.
@@ -22,8 +23,8 @@
 #include "platform/backend.h"
 #include "platform/emu/block.h"
 #include "platform/emu/epcm.h"
+#include "platform/emu/recorder.h"
 #include "sgx/keydep.h"
-#include "sgx/measure.h"
 #include "sgx/secs.h"
 #include "sgx/tcs.h"
 #include "sgx/xsave.h"
@@ -33,6 +34,8 @@ enum {
 	EMU_TCS_BUCKETS = 64,
 	/* Nothing is mapped below: where Linux lets nobody map either. */
 	EMU_LOWEST = 0x10000,
+	/* Linux's huge page; anonymous memory this large is worth one. */
+	EMU_HUGE_SIZE = 2 << 20,
 };
 
 struct emu_platform {
@@ -88,7 +91,7 @@ struct emu_enclave {
 	struct key_identity id; /* from EINIT on */
 	uint32_t xsave_bytes;   /* of XFRM */
 	struct epcm epcm;
-	struct measure measure;
+	struct recorder recorder;
 	uint32_t initialized;
 	uint32_t attached; /* threads; under lock */
 	pthread_mutex_t lock;

@@ -97,13 +97,13 @@ int emu_init(struct enclave *base, const struct sigstruct *sig,
 {
 	struct emu_enclave *e = emu_enclave(base);
 	struct secs secs = e->secs;
-	struct measure measure = e->measure; /* EINIT may be tried again */
 	int ret = driver_check(e, sig, err);
 	enum sgx_error code;
 
 	if (ret < 0)
 		return ret;
-	ret = measure_finish(&measure, secs.mrenclave);
+	/* A copy is finished: EINIT may be tried again. */
+	ret = recorder_finish(&e->recorder, secs.mrenclave);
 	if (ret < 0)
 		return platform_fail(err, ret, 0, "measuring failed");
 	code = leaf_check(e, sig, &secs);

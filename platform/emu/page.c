@@ -137,10 +137,36 @@ static int restrict_page(struct walk *w, unsigned int *entry)
 	return 0;
 }
 
+/* Do all pages of a huge page at @addr deserve to be written? */
+static bool is_writable(const struct emu_enclave *e, uint64_t addr)
+{
+	for (uint64_t i = 0; i < EMU_HUGE_SIZE; i += PAGE_SIZE)
+		if (!epcm_allows(epcm_get(&e->epcm, addr + i), SGX_SECINFO_W))
+			return false;
+	return true;
+}
+
+/*
+ * Have Linux put a huge page where a range begins with one that nobody has
+ * split: what follows will, and then it is too late.  Touching one page does
+ * it, if there is a huge page to be had.
+ */
+static void populate_huge(struct emu_enclave *e, uint64_t addr, uint64_t npages)
+{
+	if (!IS_ALIGNED(addr, EMU_HUGE_SIZE) ||
+	    npages < EMU_HUGE_SIZE / PAGE_SIZE)
+		return;
+	pthread_mutex_lock(&e->lock);
+	if (is_writable(e, addr))
+		madvise(emu_memory(addr), PAGE_SIZE, MADV_POPULATE_WRITE);
+	pthread_mutex_unlock(&e->lock);
+}
+
 int emu_restrict(struct enclave *base, uint64_t offset, uint64_t npages,
                  uint32_t rwx, struct enclave_progress *ret_progress)
 {
-	int ret = range_check(emu_enclave(base), offset, npages);
+	struct emu_enclave *e = emu_enclave(base);
+	int ret = range_check(e, offset, npages);
 
 	*ret_progress = (struct enclave_progress){ 0 };
 	if (ret < 0)
@@ -148,6 +174,7 @@ int emu_restrict(struct enclave *base, uint64_t offset, uint64_t npages,
 	if (rwx & ~(uint32_t)SGX_SECINFO_RWX ||
 	    (rwx & SGX_SECINFO_W && !(rwx & SGX_SECINFO_R)))
 		return -EINVAL;
+	populate_huge(e, e->secs.baseaddr + offset, npages);
 	return walk_range(base, offset, npages, rwx, ret_progress,
 	                  restrict_page);
 }
