@@ -18,8 +18,11 @@
 
 #include "base/banned.h"
 
-/* User space, kernel heap, boot config, three shadows; and a vCPU's five. */
-enum { FIXED_REGIONS = 6, VCPU_REGIONS = 5 };
+/*
+ * User space, kernel heap, boot config, three shadows; a segment's whole pages,
+ * its last bytes and its zeros; and a vCPU's five.
+ */
+enum { FIXED_REGIONS = 6, SEGMENT_REGIONS = 3, VCPU_REGIONS = 5 };
 
 #define REG_R (SGX_SECINFO_REG | SGX_SECINFO_R)
 #define REG_RW (SGX_SECINFO_REG | SGX_SECINFO_R | SGX_SECINFO_W)
@@ -55,14 +58,12 @@ static int check_config(struct cspan bytes, struct bootcfg_header *ret,
 	return 0;
 }
 
-/* Pages of contents: segments, config, one TCS for each vCPU. */
+/* Pages made here: ends of segments, config, one TCS for each vCPU. */
 static size_t contents_size(const struct image *image)
 {
-	size_t npages = PAGES_FOR(image->config.size) + image->config.max_vcpus;
-
-	for (size_t i = 0; i < image->elf.n_segments; i++)
-		npages += image->elf.segment[i].npages;
-	return npages * PAGE_SIZE;
+	return (image->elf.n_segments + PAGES_FOR(image->config.size) +
+	        image->config.max_vcpus) *
+	       PAGE_SIZE;
 }
 
 /*
@@ -71,7 +72,8 @@ static size_t contents_size(const struct image *image)
  */
 static int allocate(struct image *image)
 {
-	size_t max = FIXED_REGIONS + ELF_IMAGE_SEGMENTS_MAX +
+	size_t max = FIXED_REGIONS +
+	             (size_t)SEGMENT_REGIONS * ELF_IMAGE_SEGMENTS_MAX +
 	             (size_t)VCPU_REGIONS * image->config.max_vcpus;
 	void *memory;
 
@@ -102,20 +104,36 @@ static const uint8_t *place(uint8_t **next, struct cspan bytes, uint64_t npages)
 	return at;
 }
 
+/* Whole pages stay where they are: most of an image is the kernel's text. */
+static void add_segment(struct image *image,
+                        const struct elf_image_segment *seg, uint8_t **next)
+{
+	uint64_t whole = seg->data.size / PAGE_SIZE;
+	struct cspan last = cspan_make(seg->data.data + whole * PAGE_SIZE,
+	                               seg->data.size % PAGE_SIZE);
+	struct image_region region = {
+		.addr = seg->addr,
+		.npages = whole,
+		.secinfo = SGX_SECINFO_REG | seg->prot,
+		.measured = true,
+		.data = seg->data.data,
+	};
+
+	add_region(image, &region);
+	region.addr += region.npages * PAGE_SIZE;
+	region.npages = PAGES_FOR(last.size);
+	region.data = place(next, last, region.npages);
+	add_region(image, &region);
+	region.addr += region.npages * PAGE_SIZE;
+	region.npages = seg->npages - whole - region.npages;
+	region.data = NULL;
+	add_region(image, &region);
+}
+
 static void add_kernel(struct image *image, uint8_t **next)
 {
-	for (size_t i = 0; i < image->elf.n_segments; i++) {
-		const struct elf_image_segment *seg = &image->elf.segment[i];
-
-		add_region(image,
-		           &(struct image_region){
-				   .addr = seg->addr,
-				   .npages = seg->npages,
-				   .secinfo = SGX_SECINFO_REG | seg->prot,
-				   .measured = true,
-				   .data = place(next, seg->data, seg->npages),
-			   });
-	}
+	for (size_t i = 0; i < image->elf.n_segments; i++)
+		add_segment(image, &image->elf.segment[i], next);
 }
 
 static void add_config(struct image *image, struct cspan config, uint8_t **next)

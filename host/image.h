@@ -52,7 +52,7 @@ struct image_region {
 	uint64_t npages;
 	uint64_t secinfo; /* SECINFO.FLAGS */
 	bool measured;
-	const uint8_t *data; /* npages pages, page aligned; NULL: all zeros */
+	const uint8_t *data; /* npages pages; NULL: all zeros */
 };
 
 struct image {
@@ -62,14 +62,15 @@ struct image {
 	struct elf_image elf; /* points into the kernel file */
 	struct image_region *region;
 	size_t n_regions;
-	uint8_t *memory; /* what the regions' data points into */
+	uint8_t *memory; /* data that is not the kernel file's */
 	size_t memory_size;
 };
 
 /*
  * image_init - lay out @kernel and @config.
  *
- * @kernel must outlive @ret_image, @config need not.  On failure *@ret_reason
+ * @kernel must outlive @ret_image, @config need not.  All data is page aligned
+ * if @kernel is, and the file is in canonical form.  On failure *@ret_reason
  * is the end of a sentence that starts with the culprit: "the kernel image" for
  * -ENOEXEC, "the boot config" for -EINVAL, "the enclave image" for -ENOMEM.
  */

@@ -37,12 +37,41 @@ struct loader {
 	struct host_error *err;
 	struct cspan kernel;
 	struct cspan config;
-	struct sigstruct sig;
 	struct image image;
 	struct loaded out;
 };
 
-static int map_input(struct loader *l, const char *path, struct cspan *ret)
+/* A copy of the file, or MAP_FAILED. */
+static void *read_whole(int fd, size_t size)
+{
+	uint8_t *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ssize_t n = 1;
+
+	for (size_t at = 0; map != MAP_FAILED && at < size; at += (size_t)n) {
+		n = pread(fd, map + at, size - at, (off_t)at);
+		if (n > 0)
+			continue;
+		munmap(map, size);
+		errno = n ? errno : ENODATA;
+		return MAP_FAILED;
+	}
+	return map;
+}
+
+/*
+ * @prot: EADD reads pages from where they could be executed, says Linux's
+ * driver.  Of a file system that is mounted noexec they have to be a copy.
+ */
+static void *map_whole(int fd, size_t size, int prot)
+{
+	void *map = mmap(NULL, size, prot, MAP_PRIVATE, fd, 0);
+
+	return map == MAP_FAILED && errno == EPERM ? read_whole(fd, size) : map;
+}
+
+static int map_input(struct loader *l, const char *path, int prot,
+                     struct cspan *ret)
 {
 	struct stat st = { .st_size = 0 };
 	void *map = MAP_FAILED;
@@ -52,8 +81,7 @@ static int map_input(struct loader *l, const char *path, struct cspan *ret)
 	if (fd >= 0 && fstat(fd, &st) == 0) {
 		errno = ENODATA;
 		if (st.st_size > 0)
-			map = mmap(NULL, (size_t)st.st_size, PROT_READ,
-			           MAP_PRIVATE, fd, 0);
+			map = map_whole(fd, (size_t)st.st_size, prot);
 	}
 	code = errno;
 	if (fd >= 0)
@@ -75,18 +103,18 @@ static void unmap_input(struct cspan *input)
 static int read_sigstruct(struct loader *l)
 {
 	struct cspan file;
-	int ret = map_input(l, l->options->sigstruct, &file);
+	int ret = map_input(l, l->options->sigstruct, PROT_READ, &file);
 
 	if (ret < 0)
 		return ret;
-	if (file.size == sizeof(l->sig))
-		memcpy(&l->sig, file.data, sizeof(l->sig));
+	if (file.size == sizeof(l->out.sig))
+		memcpy(&l->out.sig, file.data, sizeof(l->out.sig));
 	else
 		ret = host_fail(l->err, -EINVAL,
 		                "%s is %zu bytes long, a SIGSTRUCT has %zu; "
 		                "run `occlum build`",
 		                l->options->sigstruct, file.size,
-		                sizeof(l->sig));
+		                sizeof(l->out.sig));
 	unmap_input(&file);
 	return ret;
 }
@@ -108,9 +136,10 @@ static int read_inputs(struct loader *l)
 	const char *reason;
 	int ret;
 
-	ret = map_input(l, l->options->kernel, &l->kernel);
+	ret = map_input(l, l->options->kernel, PROT_READ | PROT_EXEC,
+	                &l->kernel);
 	if (!ret)
-		ret = map_input(l, l->options->config, &l->config);
+		ret = map_input(l, l->options->config, PROT_READ, &l->config);
 	if (!ret)
 		ret = read_sigstruct(l);
 	if (ret < 0)
@@ -128,10 +157,10 @@ static int read_inputs(struct loader *l)
 	return 0;
 }
 
-static int explain(struct loader *l, int code, const char *what,
+static int explain(struct host_error *err, int code, const char *what,
                    const struct platform_error *perr)
 {
-	return host_fail(l->err, code, "%s: %s", what,
+	return host_fail(err, code, "%s: %s", what,
 	                 perr->text[0] ? perr->text : strerror(-code));
 }
 
@@ -184,7 +213,7 @@ static int open_platform(struct loader *l)
 		opt.model = hardware_model(o->model_hw);
 	ret = platform_open(&opt, &l->out.platform, &perr);
 	if (ret < 0)
-		return explain(l, ret, "no platform to run on", &perr);
+		return explain(l->err, ret, "no platform to run on", &perr);
 	return 0;
 }
 
@@ -214,7 +243,7 @@ static uint64_t whole_groups(uint64_t xfrm)
 static void fill_secs(const struct loader *l, struct secs *secs)
 {
 	const struct platform_caps *caps = platform_caps(l->out.platform);
-	const struct sigstruct *sig = &l->sig;
+	const struct sigstruct *sig = &l->out.sig;
 	uint64_t flags = SGX_ATTR_MODE64BIT;
 
 	if (is_debuggable(l))
@@ -257,7 +286,7 @@ static int create(struct loader *l)
 	                     &l->out.enclave, &perr);
 	free(pads);
 	if (ret < 0)
-		return explain(l, ret, "can't create the enclave", &perr);
+		return explain(l->err, ret, "can't create the enclave", &perr);
 	return 0;
 }
 
@@ -305,30 +334,19 @@ static int add_pages(struct loader *l)
 				"in Occlum.json, or raise --epc",
 				perr.text);
 		if (ret < 0)
-			return explain(l, ret, "can't add the enclave's pages",
-			               &perr);
+			return explain(l->err, ret,
+			               "can't add the enclave's pages", &perr);
 	}
-	return 0;
-}
-
-static int initialise(struct loader *l)
-{
-	struct platform_error perr = { .text = "" };
-	int ret = enclave_init(l->out.enclave, &l->sig, &perr);
-
-	if (ret < 0)
-		return host_fail(l->err, ret,
-		                 "the platform refused the enclave (%s); if "
-		                 "occlum was updated since the build, run "
-		                 "`occlum build`",
-		                 perr.text);
 	return 0;
 }
 
 static int build(struct loader *l)
 {
 	static int (*const steps[])(struct loader * l) = {
-		read_inputs, open_platform, create, add_pages, initialise,
+		read_inputs,
+		open_platform,
+		create,
+		add_pages,
 	};
 	int ret = 0;
 
@@ -351,6 +369,17 @@ int load_enclave(struct loaded *ret_loaded,
 	else
 		*ret_loaded = l.out;
 	return ret;
+}
+
+int load_initialise(const struct loaded *loaded, struct host_error *err)
+{
+	struct platform_error perr = { .text = "" };
+	int ret = enclave_init(loaded->enclave, &loaded->sig, &perr);
+
+	if (ret < 0)
+		return explain(err, ret, "the platform refused the enclave",
+		               &perr);
+	return 0;
 }
 
 void load_release(struct loaded *loaded)

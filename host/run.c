@@ -65,8 +65,9 @@ static void warn_unprotected(const struct host_run_options *options,
 		      stderr);
 }
 
-static int start(struct runtime *rt, const struct host_run_options *options,
-                 const struct loaded *loaded, struct host_error *err)
+/* What needs the enclave's pages, but need not wait until it is measured. */
+static int prepare(struct runtime *rt, const struct host_run_options *options,
+                   const struct loaded *loaded, struct host_error *err)
 {
 	const struct platform_caps *caps = platform_caps(loaded->platform);
 	int ret;
@@ -79,16 +80,41 @@ static int start(struct runtime *rt, const struct host_run_options *options,
 	if (ret < 0)
 		return ret;
 	rt->memory.shared->boot.edmm = caps->sgx2;
-	hostclock_attach(&rt->clock, &rt->memory.shared->clock, caps->sgx2);
 	for (uint32_t i = 0; i < rt->nvcpus; i++)
 		vcpu_init(rt, i);
+	return 0;
+}
+
+static int start(struct runtime *rt, const struct host_run_options *options,
+                 const struct loaded *loaded, struct host_error *err)
+{
+	const struct platform_caps *caps = platform_caps(loaded->platform);
+	int ret = load_initialise(loaded, err);
+
+	if (ret < 0)
+		return ret;
+	warn_unprotected(options, caps);
+	hostclock_attach(&rt->clock, &rt->memory.shared->clock, caps->sgx2);
 	ret = vcpu_start(&rt->vcpu[0]);
-	if (ret < 0) {
-		shared_memory_destroy(&rt->memory);
+	if (ret < 0)
 		return host_fail(err, ret, "no thread for vCPU 0: %s",
 		                 strerror(-ret));
-	}
 	return 0;
+}
+
+static int prepare_and_start(struct runtime *rt,
+                             const struct host_run_options *options,
+                             const struct loaded *loaded,
+                             struct host_error *err)
+{
+	int ret = prepare(rt, options, loaded, err);
+
+	if (ret < 0)
+		return ret;
+	ret = start(rt, options, loaded, err);
+	if (ret < 0)
+		shared_memory_destroy(&rt->memory);
+	return ret;
 }
 
 /*
@@ -121,8 +147,7 @@ static int run(struct runtime *rt, const struct host_run_options *options,
 	ret = load_enclave(&loaded, options, err);
 	if (ret < 0)
 		return ret;
-	warn_unprotected(options, platform_caps(loaded.platform));
-	ret = start(rt, options, &loaded, err);
+	ret = prepare_and_start(rt, options, &loaded, err);
 	if (ret < 0) {
 		load_release(&loaded);
 		return ret;
