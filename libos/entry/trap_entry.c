@@ -130,7 +130,9 @@ static void from_kernel(struct vcpu *v, struct gprsgx *g,
 {
 	switch (trap->vector) {
 	case TRAP_NONE:
-		thread_set_work(v->current, WORK_RESCHED);
+		/* While the kernel boots there is nothing to switch to. */
+		if (v->current)
+			thread_set_work(v->current, WORK_RESCHED);
 		break;
 	case SGX_VECTOR_AC:
 	case SGX_VECTOR_DB:
