@@ -74,7 +74,7 @@ static int make_mount(const struct boot_mount *m, struct dentry **ret)
 /* As root, from the top: no process exists yet. */
 static int find_directory(const char *target, struct path *ret)
 {
-	static const struct fs_cred root_ids;
+	static const struct fs_cred root_ids = { .caps = UINT64_MAX };
 	struct fs_context *fs;
 	struct fs_cred *cred;
 	struct walk w;

@@ -79,13 +79,6 @@ static long random_read(struct file *f __unused, struct iov *to,
 	return done ? (long)done : n;
 }
 
-/* As Linux: null(4) has a position that is always 0. */
-static int64_t null_lseek(struct file *f __unused, int64_t off __unused,
-                          int whence __unused)
-{
-	return 0;
-}
-
 /* A mapping of /dev/zero is anonymous memory, shared or not. */
 static int zero_mmap(struct file *f __unused, struct vm_object **ret)
 {
@@ -97,7 +90,7 @@ const struct file_ops null_ops = {
 	.name = "null",
 	.read = null_read,
 	.write = null_write,
-	.lseek = null_lseek,
+	.lseek = file_null_lseek,
 	.poll = file_poll_always,
 	.ioctl = file_no_ioctl,
 	.fcntl = file_no_fcntl,
@@ -115,7 +108,7 @@ const struct file_ops zero_ops = {
 	.name = "zero",
 	.read = zero_read,
 	.write = null_write,
-	.lseek = null_lseek,
+	.lseek = file_null_lseek,
 	.poll = file_poll_always,
 	.ioctl = file_no_ioctl,
 	.fcntl = file_no_fcntl,
@@ -133,7 +126,7 @@ const struct file_ops full_ops = {
 	.name = "full",
 	.read = zero_read,
 	.write = full_write,
-	.lseek = null_lseek,
+	.lseek = file_null_lseek,
 	.poll = file_poll_always,
 	.ioctl = file_no_ioctl,
 	.fcntl = file_no_fcntl,
@@ -152,7 +145,7 @@ const struct file_ops random_ops = {
 	.name = "random",
 	.read = random_read,
 	.write = null_write,
-	.lseek = null_lseek,
+	.lseek = file_null_lseek,
 	.poll = file_poll_always,
 	.ioctl = file_no_ioctl,
 	.fcntl = file_no_fcntl,

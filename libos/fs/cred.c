@@ -20,6 +20,7 @@ struct fs_cred *fs_cred_create(const struct fs_cred *ids,
 		               .gid = ids->gid,
 		               .fsuid = ids->fsuid,
 		               .fsgid = ids->fsgid,
+		               .caps = ids->caps,
 		               .ngroups = ngroups };
 	if (ngroups)
 		memcpy(c->groups, groups, ngroups * sizeof(c->groups[0]));

@@ -300,6 +300,8 @@ long file_pwrite(struct file *f, struct iov *from, int64_t off)
 		return -EINVAL;
 	if (!(f->mode & FILE_SEEK))
 		return -ESPIPE;
+	if (!range_is_valid(off, from->left))
+		return -EINVAL;
 	return f->ops->write(f, from, &off);
 }
 
@@ -312,7 +314,7 @@ int64_t file_lseek(struct file *f, int64_t off, int whence)
 	if (whence < SEEK_SET || whence > SEEK_HOLE)
 		return -EINVAL;
 	if (!(f->mode & FILE_SEEK))
-		return -ESPIPE;
+		return f->ops->lseek(f, off, whence);
 	mutex_lock(&f->pos_lock);
 	pos = f->ops->lseek(f, off, whence);
 	if (pos >= 0)

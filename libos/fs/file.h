@@ -180,6 +180,8 @@ long file_no_write(struct file *f, struct iov *from,
                    int64_t *pos);                                 /* -EINVAL */
 long file_read_dir(struct file *f, struct iov *to, int64_t *pos); /* -EISDIR */
 int64_t file_no_lseek(struct file *f, int64_t off, int whence);   /* -ESPIPE */
+/* As null(4), eventfd(2) and epoll(7): always 0. */
+int64_t file_null_lseek(struct file *f, int64_t off, int whence);
 /* For ops whose size is f->inode's, or that have none. */
 int64_t file_lseek_size(struct file *f, int64_t off, int whence);
 uint32_t file_poll_always(struct file *f, struct poll_table *pt); /* in, out */

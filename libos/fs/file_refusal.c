@@ -34,6 +34,12 @@ int64_t file_no_lseek(struct file *f __unused, int64_t off __unused,
 	return -ESPIPE;
 }
 
+int64_t file_null_lseek(struct file *f __unused, int64_t off __unused,
+                        int whence __unused)
+{
+	return 0;
+}
+
 int64_t file_lseek_size(struct file *f, int64_t off, int whence)
 {
 	int64_t size = READ_ONCE(f->inode->size);
@@ -58,9 +64,7 @@ int64_t file_lseek_size(struct file *f, int64_t off, int whence)
 	default:
 		return -EINVAL;
 	}
-	if (add_overflow(base, off, &pos))
-		return -EOVERFLOW;
-	return pos < 0 ? -EINVAL : pos;
+	return add_overflow(base, off, &pos) || pos < 0 ? -EINVAL : pos;
 }
 
 uint32_t file_poll_always(struct file *f __unused,

@@ -70,7 +70,8 @@ void inode_put(struct inode *inode)
 
 bool inode_is_owner(const struct inode *inode, const struct fs_cred *cred)
 {
-	return fs_cred_is_root(cred) || cred->fsuid == READ_ONCE(inode->uid);
+	return cred->fsuid == READ_ONCE(inode->uid) ||
+	       fs_cred_has_cap(cred, CAP_FOWNER);
 }
 
 /* POSIX, "file access permissions": exactly one of the three classes counts. */
@@ -83,8 +84,8 @@ int inode_permission(const struct inode *inode, const struct fs_cred *cred,
 	if ((may & MAY_WRITE) && (inode->sb->flags & SUPER_RDONLY) &&
 	    (S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode)))
 		return -EROFS;
-	if (fs_cred_is_root(cred)) {
-		/* Root executes what somebody may execute. */
+	if (fs_cred_has_cap(cred, CAP_DAC_OVERRIDE)) {
+		/* It executes what somebody may execute. */
 		if ((may & MAY_EXEC) && !S_ISDIR(mode) && !(mode & 0111))
 			return -EACCES;
 		return 0;

@@ -35,7 +35,8 @@ static void inherit(struct create_spec *spec, const struct inode *dir,
 	if (S_ISDIR(spec->mode))
 		spec->mode |= S_ISGID;
 	else if ((spec->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
-	         !fs_cred_is_root(cred) && !fs_cred_in_group(cred, spec->gid))
+	         !fs_cred_has_cap(cred, CAP_FSETID) &&
+	         !fs_cred_in_group(cred, spec->gid))
 		spec->mode &= ~(uint32_t)S_ISGID;
 }
 

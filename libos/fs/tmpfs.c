@@ -109,6 +109,7 @@ static struct tmpfs_inode *alloc_kind(struct tmpfs_super *ts,
 		tf = kzalloc(sizeof(*tf));
 		if (!tf)
 			return NULL;
+		tf->seals = F_SEAL_SEAL; /* only memfd_create(2) lifts it */
 		filedata_init(&tf->data, &ts->pages);
 		vm_object_init(&tf->object, &tmpfs_object_ops);
 		return &tf->t;

@@ -107,7 +107,7 @@ static void drop_set_id(struct inode *inode)
 	if (!fs)
 		return;
 	cred = fs_context_cred(fs);
-	if (!fs_cred_is_root(cred))
+	if (!fs_cred_has_cap(cred, CAP_FSETID))
 		inode->mode &= ~set_id;
 	fs_cred_put(cred);
 }
@@ -119,10 +119,10 @@ static long write_limit(const struct tmpfs_file *tf, uint64_t off, size_t size)
 
 	if (tf->seals & SEALS_WRITE)
 		return -EPERM;
-	if (tf->seals & F_SEAL_GROW) {
-		if (off + size > old)
-			return off < old ? (long)(old - off) : -EPERM;
-		return (long)size;
+	/* Up to the last whole page: Linux asks at each page's beginning. */
+	if ((tf->seals & F_SEAL_GROW) && off + size > old) {
+		old = ALIGN_DOWN(old, PAGE_SIZE);
+		return off < old ? (long)(old - off) : -EPERM;
 	}
 	if (off >= INT64_MAX)
 		return -EFBIG;

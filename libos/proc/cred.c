@@ -3,14 +3,16 @@
 
 #include "base/errno.h"
 #include "base/string.h"
-#include "libos/fs/cred.h"
 #include "libos/fs/fs_context.h"
 #include "libos/proc/process.h"
 
 #define SECBIT_NO_SETUID_FIXUP 4u
 #define SECBIT_KEEP_CAPS 16u
-/* Dropped from the effective set with fsuid 0: what passes file checks. */
-#define CAPS_FS 0x000000031000001full
+/*
+ * Dropped from the effective set with fsuid 0: what passes file checks, which
+ * is CAP_CHOWN to CAP_FSETID, LINUX_IMMUTABLE, MKNOD and MAC_OVERRIDE.
+ */
+#define CAPS_FS 0x000000010800021full
 
 void cred_read(struct thread *self, struct cred *ret)
 {
@@ -29,6 +31,7 @@ static struct fs_cred *make_fs_cred(const struct cred *c,
 		.gid = c->gid,
 		.fsuid = c->fsuid,
 		.fsgid = c->fsgid,
+		.caps = c->cap_effective,
 	};
 
 	return fs_cred_create(&ids, groups, ngroups);

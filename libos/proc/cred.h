@@ -11,6 +11,7 @@
 
 #include "base/compiler.h"
 #include "base/types.h"
+#include "libos/fs/cred.h"
 
 struct cred;
 struct thread;
@@ -34,13 +35,3 @@ void cred_fix_caps(struct cred *c, const struct cred *old);
 
 /* Does @self have capability number @cap? */
 bool cred_has_cap(struct thread *self, unsigned int cap);
-
-enum cap_number {
-	CAP_SETGID = 6,
-	CAP_SETUID = 7,
-	CAP_KILL = 5,
-	CAP_SETPCAP = 8,
-	CAP_SYS_RESOURCE = 24,
-	CAP_SYS_NICE = 23,
-	CAP_SYS_ADMIN = 21
-};

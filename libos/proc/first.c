@@ -97,6 +97,7 @@ static struct fs_context *make_fs(const struct process_boot *boot)
 		.gid = boot->gid,
 		.fsuid = boot->uid,
 		.fsgid = boot->gid,
+		.caps = boot->uid == 0 ? CAPS_ALL : 0,
 	};
 	struct fs_cred *cred = fs_cred_create(&ids, &ids.gid, 1);
 	struct fs_context *fs;

@@ -15,7 +15,11 @@ static struct fs_cred *real_cred(struct thread *self)
 {
 	struct fs_cred *c = fs_context_cred(self->fs);
 	struct fs_cred ids = {
-		.uid = c->uid, .gid = c->gid, .fsuid = c->uid, .fsgid = c->gid
+		.uid = c->uid,
+		.gid = c->gid,
+		.fsuid = c->uid,
+		.fsgid = c->gid,
+		.caps = c->uid == 0 ? UINT64_MAX : 0,
 	};
 	struct fs_cred *real = fs_cred_create(&ids, c->groups, c->ngroups);
 
@@ -125,7 +129,7 @@ static int change_mode(struct thread *self, struct path *p, uint32_t mode)
 	cred = fs_context_cred(self->fs);
 	if (inode_is_owner(inode, cred)) {
 		/* chmod(2): not for a group one is not in. */
-		if (!fs_cred_is_root(cred) &&
+		if (!fs_cred_has_cap(cred, CAP_FSETID) &&
 		    !fs_cred_in_group(cred, inode->gid))
 			attr.mode &= ~(uint32_t)S_ISGID;
 		err = path_setattr(p, &attr);
@@ -215,7 +219,7 @@ static bool may_change_owner(const struct inode *inode,
                              const struct fs_cred *cred, uint32_t uid,
                              uint32_t gid)
 {
-	if (fs_cred_is_root(cred))
+	if (fs_cred_has_cap(cred, CAP_CHOWN))
 		return true;
 	if (cred->fsuid != inode->uid)
 		return uid == ID_KEEP && gid == ID_KEEP;

@@ -226,7 +226,7 @@ long sys_chroot(struct thread *self, const char __user *path)
 		return err;
 	err = check_dir(self, &p);
 	cred = fs_context_cred(self->fs);
-	if (err == 0 && !fs_cred_is_root(cred))
+	if (err == 0 && !fs_cred_has_cap(cred, CAP_SYS_CHROOT))
 		err = -EPERM;
 	if (err == 0)
 		fs_context_set_root(self->fs, &p);

@@ -212,6 +212,11 @@ static long fcntl_open_file(struct thread *self, struct file *f, uint32_t cmd,
 		return 0;
 	case F_GETLEASE:
 		return F_UNLCK;
+	case F_GETPIPE_SZ:
+	case F_SETPIPE_SZ:
+		if (!S_ISFIFO(f->inode->mode))
+			return -EBADF;
+		return f->ops->fcntl(f, cmd, arg);
 	default:
 		return f->ops->fcntl(f, cmd, arg);
 	}

@@ -63,7 +63,7 @@ long sys_mknodat(struct thread *self, int dirfd, const char __user *path,
 {
 	struct create_spec spec = { .mode = mode & (S_IFMT | S_IALLUGO) };
 	struct fs_cred *cred;
-	bool is_root;
+	bool may_make;
 
 	switch (mode & S_IFMT) {
 	case 0:
@@ -76,9 +76,9 @@ long sys_mknodat(struct thread *self, int dirfd, const char __user *path,
 	case S_IFCHR:
 	case S_IFBLK:
 		cred = fs_context_cred(self->fs);
-		is_root = fs_cred_is_root(cred);
+		may_make = fs_cred_has_cap(cred, CAP_MKNOD);
 		fs_cred_put(cred);
-		if (!is_root)
+		if (!may_make)
 			return -EPERM;
 		spec.rdev = dev;
 		break;

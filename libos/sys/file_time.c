@@ -77,8 +77,6 @@ static long set_times(struct thread *self, struct path *p,
 	if (err < 0)
 		return err;
 	attr_of_times(ft, &attr);
-	if (!attr.mask)
-		return 0;
 	cred = fs_context_cred(self->fs);
 	err = may_set_times(p, cred, ft);
 	fs_cred_put(cred);
@@ -143,6 +141,9 @@ long sys_utimensat(struct thread *self, int dirfd, const char __user *path,
 		return -EINVAL;
 	if (times_read(times, &ft) < 0)
 		return -EFAULT;
+	/* Nothing to change is not even looked up. */
+	if (ft.t[0].frac == UTIME_OMIT && ft.t[1].frac == UTIME_OMIT)
+		return 0;
 	return set_times_at(self, dirfd, path, &ft, flags);
 }
 

@@ -69,9 +69,15 @@ static int name_get(char *name, const char __user *uname)
 
 static bool has_prefix(const char *name, const char *prefix)
 {
-	size_t n = strlen(prefix);
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
 
-	return strncmp(name, prefix, n) == 0 && name[n];
+/* "trusted.": a class and nothing in it. */
+static bool is_class_only(const char *name)
+{
+	while (*name && *name != '.')
+		name++;
+	return !*name || !name[1];
 }
 
 /* xattr(7): who may use which class of names on what. */
@@ -80,7 +86,7 @@ static int may_use(struct thread *self, const struct path *p, const char *name,
 {
 	const struct inode *inode = p->dentry->inode;
 	struct fs_cred *cred = fs_context_cred(self->fs);
-	bool is_root = fs_cred_is_root(cred);
+	bool is_root = fs_cred_has_cap(cred, CAP_SYS_ADMIN);
 	int err = -EOPNOTSUPP;
 
 	if (has_prefix(name, "trusted."))
@@ -93,6 +99,8 @@ static int may_use(struct thread *self, const struct path *p, const char *name,
 		      : may == MAY_WRITE ? -EPERM
 		                         : -ENODATA;
 	fs_cred_put(cred);
+	if (err == 0 && is_class_only(name))
+		err = -EINVAL;
 	if (err == 0 && may == MAY_WRITE)
 		err = (p->mnt->flags & MOUNT_RDONLY) ? -EROFS : 0;
 	return err;

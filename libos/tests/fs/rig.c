@@ -14,7 +14,7 @@
 
 static int context_up(void)
 {
-	struct fs_cred ids = { 0 };
+	struct fs_cred ids = { .caps = UINT64_MAX };
 	struct fs_cred *cred = fs_cred_create(&ids, NULL, 0);
 
 	if (!cred)
@@ -86,7 +86,11 @@ void rig_down(void)
 void rig_become(uint32_t uid, uint32_t gid)
 {
 	struct fs_cred ids = {
-		.uid = uid, .gid = gid, .fsuid = uid, .fsgid = gid
+		.uid = uid,
+		.gid = gid,
+		.fsuid = uid,
+		.fsgid = gid,
+		.caps = uid == 0 ? UINT64_MAX : 0,
 	};
 
 	fs_context_set_cred(T->fs, fs_cred_create(&ids, NULL, 0));
