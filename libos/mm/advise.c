@@ -2,6 +2,7 @@
 /*
  * advise.c - madvise(2), msync(2), mincore(2), mlock(2) and their relatives.
  */
+#include "base/arith.h"
 #include "base/errno.h"
 #include "base/list.h"
 #include "libos/mm/mm_internal.h"
@@ -121,7 +122,8 @@ int mm_advise(struct mm *mm, uint64_t addr, uint64_t size, int number)
 	uint64_t end;
 	int ret;
 
-	if (!a || mm_check_range(addr, size, &end) == -EINVAL)
+	if (!a || add_overflow(addr, size, &end) ||
+	    mm_check_range(addr, size, &end) == -EINVAL)
 		return -EINVAL;
 	if (size == 0)
 		return 0;
@@ -214,7 +216,7 @@ int mm_incore(struct mm *mm, uint64_t addr, uint64_t size, uint8_t *vec)
 }
 
 int mm_lock_range(struct mm *mm, uint64_t addr, uint64_t size,
-                  enum mm_lock_mode mode)
+                  enum mm_lock_mode mode, uint64_t limit)
 {
 	uint64_t start = ALIGN_DOWN(addr, PAGE_SIZE);
 	struct mm_work w;
@@ -223,14 +225,13 @@ int mm_lock_range(struct mm *mm, uint64_t addr, uint64_t size,
 
 	if (size == 0)
 		return 0;
-	if (size > UINT64_MAX - (addr - start))
-		return -EINVAL;
-	ret = mm_check_range(start, size + (addr - start), &end);
+	size = ALIGN_UP(size + (addr - start), PAGE_SIZE);
+	ret = mm_check_range(start, size, &end);
 	if (ret < 0)
 		return ret;
 	mm_work_init(&w);
 	mm_write_begin(mm);
-	if (mode != MM_UNLOCK && end - start > mm->limit_memlock)
+	if (mode != MM_UNLOCK && size > limit)
 		ret = -ENOMEM;
 	if (ret == 0 && !vma_covers(&mm->vmas, start, end))
 		ret = -ENOMEM;
@@ -245,13 +246,13 @@ int mm_lock_range(struct mm *mm, uint64_t addr, uint64_t size,
 	return ret == -EIO ? -ENOMEM : ret;
 }
 
-int mm_lock_all(struct mm *mm, int flags)
+int mm_lock_all(struct mm *mm, int flags, uint64_t limit)
 {
 	struct vma *v;
 	int ret = 0;
 
 	mm_write_begin(mm);
-	if ((flags & MCL_CURRENT) && mm->mapped > mm->limit_memlock)
+	if ((flags & MCL_CURRENT) && mm->mapped > limit)
 		ret = -ENOMEM;
 	if (ret == 0) {
 		mm->lock_future = (flags & MCL_FUTURE) != 0;

@@ -100,7 +100,7 @@ int mm_create(struct mm **ret)
 	mm->id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
 	rwlock_init(&mm->lock, RANK_MM);
 	mm->limit_as = mm->limit_data = UINT64_MAX;
-	mm->limit_stack = mm->limit_memlock = UINT64_MAX;
+	mm->limit_stack = UINT64_MAX;
 	*ret = mm;
 	return 0;
 }

@@ -85,7 +85,6 @@ struct mm {
 	uint64_t limit_as;
 	uint64_t limit_data;
 	uint64_t limit_stack;
-	uint64_t limit_memlock;
 
 	/* For exec and /proc: written by proc/ before the mm is shared. */
 	uint64_t code_start, code_end, data_start, data_end;
@@ -173,9 +172,11 @@ __must_check int mm_sync(struct mm *mm, uint64_t addr, uint64_t size,
 __must_check int mm_incore(struct mm *mm, uint64_t addr, uint64_t size,
                            uint8_t *vec);
 enum mm_lock_mode { MM_UNLOCK, MM_LOCK, MM_LOCK_ONFAULT };
+/* @limit: how many bytes may be locked. */
 __must_check int mm_lock_range(struct mm *mm, uint64_t addr, uint64_t size,
-                               enum mm_lock_mode mode);
-__must_check int mm_lock_all(struct mm *mm, int flags); /* MCL_*; 0: unlock */
+                               enum mm_lock_mode mode, uint64_t limit);
+/* @flags: MCL_*; 0 unlocks. */
+__must_check int mm_lock_all(struct mm *mm, int flags, uint64_t limit);
 
 /* Commit and fill what is mapped in the range. 0, -ENOMEM, -EIO. */
 __must_check int mm_populate(struct mm *mm, uint64_t addr, uint64_t size);

@@ -222,7 +222,6 @@ static void set_limits(struct exec *x)
 	mm->limit_as = x->rlimits[RLIMIT_AS];
 	mm->limit_data = x->rlimits[RLIMIT_DATA];
 	mm->limit_stack = x->rlimits[RLIMIT_STACK];
-	mm->limit_memlock = x->rlimits[RLIMIT_MEMLOCK];
 }
 
 int exec_build(struct exec *x)

@@ -11,6 +11,8 @@
 #include "libos/mm/object.h"
 #include "libos/mm/uapi.h"
 #include "libos/mm/usercopy.h"
+#include "libos/proc/cred.h"
+#include "libos/proc/process.h"
 #include "libos/sched/thread.h"
 #include "libos/sys/syscalls_gen.h"
 
@@ -176,10 +178,17 @@ long sys_madvise(struct thread *self, uint64_t addr, size_t size, int advice)
 	return mm_advise(self->mm, addr, size, advice);
 }
 
+static uint64_t lock_limit(struct thread *self)
+{
+	if (cred_has_cap(self, CAP_IPC_LOCK))
+		return UINT64_MAX;
+	return READ_ONCE(self->process->rlimits[RLIMIT_MEMLOCK].cur);
+}
+
 /* mlock(2).  Sleeps.  EINVAL ENOMEM */
 long sys_mlock(struct thread *self, uint64_t addr, size_t size)
 {
-	return mm_lock_range(self->mm, addr, size, MM_LOCK);
+	return mm_lock_range(self->mm, addr, size, MM_LOCK, lock_limit(self));
 }
 
 /* mlock2(2).  Sleeps.  EINVAL ENOMEM */
@@ -188,13 +197,14 @@ long sys_mlock2(struct thread *self, uint64_t addr, size_t size, int flags)
 	if (flags & ~MLOCK_ONFAULT)
 		return -EINVAL;
 	return mm_lock_range(self->mm, addr, size,
-	                     flags ? MM_LOCK_ONFAULT : MM_LOCK);
+	                     flags ? MM_LOCK_ONFAULT : MM_LOCK,
+	                     lock_limit(self));
 }
 
 /* munlock(2).  Sleeps.  EINVAL ENOMEM */
 long sys_munlock(struct thread *self, uint64_t addr, size_t size)
 {
-	return mm_lock_range(self->mm, addr, size, MM_UNLOCK);
+	return mm_lock_range(self->mm, addr, size, MM_UNLOCK, 0);
 }
 
 /* mlockall(2).  Sleeps.  EINVAL ENOMEM */
@@ -203,11 +213,11 @@ long sys_mlockall(struct thread *self, int flags)
 	if (!flags || flags == MCL_ONFAULT ||
 	    (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)))
 		return -EINVAL;
-	return mm_lock_all(self->mm, flags);
+	return mm_lock_all(self->mm, flags, lock_limit(self));
 }
 
 /* munlockall(2). */
 long sys_munlockall(struct thread *self)
 {
-	return mm_lock_all(self->mm, 0);
+	return mm_lock_all(self->mm, 0, 0);
 }

@@ -41,9 +41,6 @@ static void enforce(struct thread *self, uint32_t resource, uint64_t cur)
 	case RLIMIT_STACK:
 		WRITE_ONCE(self->mm->limit_stack, cur);
 		break;
-	case RLIMIT_MEMLOCK:
-		WRITE_ONCE(self->mm->limit_memlock, cur);
-		break;
 	default:
 		break;
 	}

@@ -339,18 +339,16 @@ static void test_advice(void)
 	CHECK_EQ(mm_incore(mm, a, 100 * P, vec), 0);
 	CHECK_EQ(vec[99], 1);
 	CHECK_EQ(mm_incore(mm, a, 101 * P, vec), -ENOMEM);
-	CHECK_EQ(mm_lock_range(mm, a, 10 * P, MM_LOCK), 0);
+	CHECK_EQ(mm_lock_range(mm, a, 10 * P, MM_LOCK, 10 * P), 0);
 	CHECK_EQ(mm->nvmas, 2);
 	CHECK_EQ(mm->locked, 10 * P);
-	CHECK_EQ(mm_lock_range(mm, a, 100 * P, MM_UNLOCK), 0);
+	CHECK_EQ(mm_lock_range(mm, a, 100 * P, MM_UNLOCK, 0), 0);
 	CHECK_EQ(mm->nvmas, 1);
 	CHECK_EQ(mm->locked, 0);
-	mm->limit_memlock = P;
-	CHECK_EQ(mm_lock_range(mm, a, 10 * P, MM_LOCK), -ENOMEM);
-	mm->limit_memlock = UINT64_MAX;
-	CHECK_EQ(mm_lock_all(mm, MCL_CURRENT | MCL_FUTURE), 0);
+	CHECK_EQ(mm_lock_range(mm, a, 10 * P, MM_LOCK, P), -ENOMEM);
+	CHECK_EQ(mm_lock_all(mm, MCL_CURRENT | MCL_FUTURE, UINT64_MAX), 0);
 	CHECK_EQ(mm->locked, 100 * P);
-	CHECK_EQ(mm_lock_all(mm, 0), 0);
+	CHECK_EQ(mm_lock_all(mm, 0, 0), 0);
 	CHECK_EQ(mm_unmap(mm, a, 100 * P), 0);
 }
 
