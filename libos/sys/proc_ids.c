@@ -109,7 +109,7 @@ long sys_setpgid(struct thread *self, int pid, int pgid)
 	struct process *p;
 	int ret;
 
-	if (pgid < 0)
+	if (pgid < 0 || (pgid == 0 && pid < 0))
 		return -EINVAL;
 	p = process_of(self, pid);
 	if (!p)

@@ -7,6 +7,7 @@
  * vCPUs of this run.
  */
 #include "base/errno.h"
+#include "base/units.h"
 #include "libos/mm/usercopy.h"
 #include "libos/proc/cred.h"
 #include "libos/proc/process.h"
@@ -25,6 +26,7 @@ enum sched_policy {
 #define SCHED_RESET_ON_FORK 0x40000000
 
 /* Masks have a bit for each vCPU; what is known of the 64th is the last's. */
+enum { PRIO_PROCESS, PRIO_PGRP, PRIO_USER };
 enum { CPUS_MAX = 64, PRIORITY_RT_MIN = 1, PRIORITY_RT_MAX = 99 };
 
 long sys_sched_yield(struct thread *self)
@@ -101,11 +103,11 @@ static int set_policy(struct thread *self, int pid, int policy,
 	struct thread *t;
 
 	policy &= ~SCHED_RESET_ON_FORK;
-	if (policy < 0 || policy > SCHED_DEADLINE || policy == 4)
-		return -EINVAL;
-	if (!policy_is_ordinary(policy))
-		return -EPERM;
-	if (priority != 0)
+	if (policy == SCHED_FIFO || policy == SCHED_RR)
+		return priority < PRIORITY_RT_MIN || priority > PRIORITY_RT_MAX
+		               ? -EINVAL
+		               : -EPERM;
+	if (!policy_is_ordinary(policy) || priority != 0)
 		return -EINVAL;
 	t = task_get(self, pid);
 	if (!t)
@@ -215,7 +217,9 @@ long sys_sched_setattr(struct thread *self, int pid, void __user *attr,
 		ret = -E2BIG;
 	if (ret == 0)
 		ret = set_policy(self, pid, (int)a.policy, a.priority);
-	return ret;
+	if (ret == 0)
+		ret = (int)sys_setpriority(self, PRIO_PROCESS, pid, a.nice);
+	return ret == -EACCES ? -EPERM : ret;
 }
 
 long sys_sched_getattr(struct thread *self, int pid, void __user *attr,
@@ -224,7 +228,7 @@ long sys_sched_getattr(struct thread *self, int pid, void __user *attr,
 	struct sched_attr a = { .size = sizeof(a) };
 	long policy;
 
-	if (flags || !user_addr(attr) || size < sizeof(a))
+	if (flags || !user_addr(attr) || size < sizeof(a) || size > PAGE_SIZE)
 		return -EINVAL;
 	policy = get_policy(self, pid);
 	if (policy < 0)
@@ -236,7 +240,6 @@ long sys_sched_getattr(struct thread *self, int pid, void __user *attr,
 
 /* --- nice values --- */
 
-enum { PRIO_PROCESS, PRIO_PGRP, PRIO_USER };
 enum { NICE_MIN = -20, NICE_MAX = 19 };
 
 struct nice_search {
@@ -244,6 +247,9 @@ struct nice_search {
 	int32_t id;
 	int set;  /* new value, or NICE_KEEP */
 	int best; /* lowest found; NICE_MAX + 1: none */
+	int error;
+	bool may_all; /* CAP_SYS_NICE */
+	uint32_t euid;
 };
 #define NICE_KEEP 100
 
@@ -259,6 +265,17 @@ static bool nice_matches(const struct process *p, const struct nice_search *s)
 	}
 }
 
+/* setpriority(2), "ERRORS". */
+static void nice_set(struct process *p, struct nice_search *s)
+{
+	if (!s->may_all && s->euid != p->cred.uid && s->euid != p->cred.euid)
+		s->error = -EPERM;
+	else if (!s->may_all && s->set < p->nice)
+		s->error = -EACCES;
+	else
+		p->nice = s->set;
+}
+
 static int nice_visit(struct process *p, void *arg)
 {
 	struct nice_search *s = arg;
@@ -266,7 +283,7 @@ static int nice_visit(struct process *p, void *arg)
 	if (!nice_matches(p, s))
 		return 0;
 	if (s->set != NICE_KEEP)
-		p->nice = s->set;
+		nice_set(p, s);
 	s->best = MIN(s->best, (int)p->nice);
 	return 0;
 }
@@ -282,13 +299,14 @@ static int nice_walk(struct thread *self, struct nice_search *s)
 		s->id = process_tgid(self);
 	if (s->id == 0 && s->which == PRIO_PGRP)
 		s->id = (int32_t)sys_getpgrp(self);
-	if (s->id == 0 && s->which == PRIO_USER) {
-		cred_read(self, &c);
+	cred_read(self, &c);
+	if (s->id == 0 && s->which == PRIO_USER)
 		s->id = (int32_t)c.uid;
-	}
+	s->euid = c.euid;
+	s->may_all = cred_has_cap(self, CAP_SYS_NICE);
 	s->best = NICE_MAX + 1;
 	(void)process_for_each(nice_visit, s);
-	return s->best > NICE_MAX ? -ESRCH : 0;
+	return s->best > NICE_MAX ? -ESRCH : s->error;
 }
 
 /* As the raw call has it: 20 - nice, so that no answer is negative. */
@@ -311,20 +329,30 @@ long sys_setpriority(struct thread *self, int which, int who, int nice)
 	return nice_walk(self, &s);
 }
 
+enum { IOPRIO_WHO_PROCESS = 1, IOPRIO_WHO_PGRP, IOPRIO_WHO_USER };
+enum { IOPRIO_CLASS_IDLE = 3, IOPRIO_CLASS_SHIFT = 13 };
+
 long sys_ioprio_set(struct thread *self, int which, int who, int ioprio)
 {
-	(void)self;
-	(void)who;
-	(void)ioprio;
-	return which >= 1 && which <= 3 ? 0 : -EINVAL;
+	if (ioprio >> IOPRIO_CLASS_SHIFT > IOPRIO_CLASS_IDLE)
+		return -EINVAL;
+	return sys_ioprio_get(self, which, who);
 }
 
 /* Class none: derived from the nice value, as for who never set one. */
 long sys_ioprio_get(struct thread *self, int which, int who)
 {
-	(void)self;
-	(void)who;
-	return which >= 1 && which <= 3 ? 0 : -EINVAL;
+	struct thread *t;
+
+	if (which < IOPRIO_WHO_PROCESS || which > IOPRIO_WHO_USER)
+		return -EINVAL;
+	if (which != IOPRIO_WHO_PROCESS)
+		return 0;
+	t = task_get(self, who);
+	if (!t)
+		return -ESRCH;
+	thread_put(t);
+	return 0;
 }
 
 long sys_getcpu(struct thread *self, uint32_t __user *cpu,

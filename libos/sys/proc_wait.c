@@ -5,6 +5,7 @@
 #include "base/errno.h"
 #include "base/string.h"
 #include "base/units.h"
+#include "libos/mm/mm.h"
 #include "libos/mm/usercopy.h"
 #include "libos/proc/process.h"
 #include "libos/proc/wait.h"
@@ -181,6 +182,15 @@ static void children_times(struct process *p, struct proc_times *ret)
 	spin_unlock(&proc_lock);
 }
 
+/* No peak is kept: what is resident now. */
+static uint64_t resident_kib(struct thread *self)
+{
+	struct mm_usage u;
+
+	mm_usage(self->mm, &u);
+	return u.resident * (PAGE_SIZE / KIB);
+}
+
 long sys_getrusage(struct thread *self, int who, void __user *rusage)
 {
 	struct proc_times t = { 0 };
@@ -200,6 +210,8 @@ long sys_getrusage(struct thread *self, int who, void __user *rusage)
 	default:
 		return -EINVAL;
 	}
+	if (who != RUSAGE_CHILDREN)
+		t.maxrss_kib = resident_kib(self);
 	return rusage_write(rusage, &t);
 }
 

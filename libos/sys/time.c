@@ -121,10 +121,14 @@ long sys_clock_settime(struct thread *self, int clock, const void __user *ts)
 long sys_settimeofday(struct thread *self, const void __user *tv,
                       const void __user *tz)
 {
+	int64_t t[2];
+
 	(void)self;
-	(void)tv;
 	(void)tz;
-	return -EPERM;
+	if (user_addr(tv) && copy_from_user(t, tv, sizeof(t)) < 0)
+		return -EFAULT;
+	return user_addr(tv) && (uint64_t)t[1] >= USEC_PER_SEC ? -EINVAL
+	                                                       : -EPERM;
 }
 
 long sys_gettimeofday(struct thread *self, void __user *tv, void __user *tz)
@@ -260,7 +264,8 @@ long sys_clock_nanosleep(struct thread *self, int clock, int flags,
 	uint64_t ns;
 	int ret;
 
-	if (clock == CLOCK_PROCESS_CPUTIME_ID || clock < 0)
+	if (clock == CLOCK_PROCESS_CPUTIME_ID ||
+	    clock == CLOCK_THREAD_CPUTIME_ID || clock < 0)
 		return -EOPNOTSUPP;
 	if (!clock_can_sleep(clock))
 		return -EINVAL;
