@@ -22,7 +22,7 @@ TEXT = CODE + (".md", ".json", ".yaml", ".yml", ".txt", ".ld", "Makefile")
 SELF = {"tools/check-words.py"}
 
 # Programs that know nothing of this project: Linux's own C library is theirs.
-PROGRAMS = re.compile(r"^(tests/programs|bench/works|demos)/|/tests/\w+/programs/")
+PROGRAMS = re.compile(r"^(tests/programs|tests/conformance|bench/works|demos)/|/tests/\w+/programs/")
 
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b(?!\(#\d+\))")
 MACHINE = re.compile(r"(?<![\w.$}])/(work|root|home/[a-z]\w*)/|/tmp/build")

@@ -2,19 +2,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make the system call table from the .tbl files.
 
-usage: gen-syscalls.py header|table|page OUTPUT TBL...
+usage: gen-syscalls.py header|table OUTPUT TBL...
+       gen-syscalls.py page|check OUTPUT TBL... CASES...
 
 A line of a .tbl file is
     nr | name | status | C parameters without the thread | note
 status is full, partial, accepted or none; `none` lines document a call that
 answers ENOSYS.  The outputs: prototypes (header), dispatch table (table) and
-the coverage page (page, Markdown).
+the coverage page (page, Markdown), which counts the cases of each call in the
+C files of tests/conformance.  `check` compares the page with what is there.
+
+A call is full only with three cases, of which one expects an error.
 """
 import re
 import sys
 
 STATUSES = ("full", "partial", "accepted", "none")
 COUNT = 463
+CASES_MIN = 3
+CASE = re.compile(r'^(ERROR_)?CASE\((\w+), "', re.M)
+# Calls whose manual pages know no error, or (vfork) one that takes a machine
+# without memory.
+NEVER_FAIL = set("""
+    exit exit_group getegid geteuid getgid getpgrp getpid getppid gettid getuid munlockall
+    rt_sigreturn sched_yield set_tid_address setfsgid setfsuid sync umask alarm brk vfork
+""".split())
 
 
 def fail(message):
@@ -119,22 +131,83 @@ def table(calls):
     return "\n".join(out + ["};"]) + "\n"
 
 
-def page(calls):
-    names = {"full": "as in Linux", "partial": "what is missing is said",
-             "accepted": "succeeds without effect", "none": "answers ENOSYS"}
-    out = ["# System calls", "",
-           "Made from the `.tbl` files in `libos/sys/`. A number that is not listed answers ENOSYS.", ""]
-    out += [f"- **{s}** ({names[s]}): {sum(c['status'] == s for c in calls)}" for s in STATUSES]
-    out += ["", "| nr | call | state | note |", "| --- | --- | --- | --- |"]
-    out += [f"| {c['nr']} | {c['name']} | {c['status']} | {c['note']} |" for c in calls]
-    return "\n".join(out) + "\n"
+def count_cases(paths):
+    """{call: [all cases, error cases]}"""
+    counts = {}
+    for path in paths:
+        with open(path, encoding="utf-8") as f:
+            for error, call in CASE.findall(f.read()):
+                count = counts.setdefault(call, [0, 0])
+                count[0] += 1
+                count[1] += bool(error)
+    return counts
+
+
+def check_cases(calls, counts):
+    for name in counts.keys() - {c["name"] for c in calls if c["status"] != "none"}:
+        fail(f"there are cases of {name}, which no table has")
+    for call in calls:
+        cases, errors = counts.get(call["name"], (0, 0))
+        if call["status"] != "full":
+            continue
+        if cases < CASES_MIN or not errors and call["name"] not in NEVER_FAIL:
+            fail(f"{call['where']}: {call['name']} has {cases} cases, {errors} of them for errors: not full")
+
+
+PAGE = """# System calls
+
+Made from the `.tbl` files in `libos/sys/`; a number that is not listed answers ENOSYS.
+
+| state | calls | |
+| --- | --- | --- |
+{states}
+
+*Cases* are those of `tests/conformance/`, behind the comma the ones that expect an error. Each runs
+natively and in an enclave and has to print the same: results, names of errors, data. A call is
+*full* only if it has at least three, one of them for an error unless its manual page knows none.
+
+| nr | call | state | cases | what is missing or different |
+| --- | --- | --- | --- | --- |
+{calls}
+"""
+MEANING = {"full": "as in Linux", "partial": "what is missing is said",
+           "accepted": "succeeds without effect", "none": "answers ENOSYS"}
+
+
+def page(calls, counts):
+    states = [f"| {s} | {sum(c['status'] == s for c in calls)} | {MEANING[s]} |" for s in STATUSES]
+    lines = []
+    for c in calls:
+        cases = "{}, {}".format(*counts[c["name"]]) if c["name"] in counts else ""
+        lines.append(f"| {c['nr']} | `{c['name']}` | {c['status']} | {cases} | {c['note']} |")
+    return PAGE.format(states="\n".join(states), calls="\n".join(lines))
+
+
+def page_of(paths):
+    calls = read([p for p in paths if p.endswith(".tbl")])
+    counts = count_cases([p for p in paths if p.endswith(".c")])
+    check_cases(calls, counts)
+    return page(calls, counts)
+
+
+def check(path, text):
+    with open(path, encoding="utf-8") as f:
+        if f.read() != text:
+            fail(f"{path} is old: gen-syscalls.py page {path} libos/sys/*.tbl tests/conformance/*.c")
 
 
 def main():
-    if len(sys.argv) < 4 or sys.argv[1] not in ("header", "table", "page"):
+    if len(sys.argv) < 4 or sys.argv[1] not in ("header", "table", "page", "check"):
         sys.exit(__doc__)
-    text = {"header": header, "table": table, "page": page}[sys.argv[1]](read(sys.argv[3:]))
-    with open(sys.argv[2], "w", encoding="utf-8") as f:
+    what, output, inputs = sys.argv[1], sys.argv[2], sys.argv[3:]
+    if what in ("page", "check"):
+        text = page_of(inputs)
+    else:
+        text = {"header": header, "table": table}[what](read(inputs))
+    if what == "check":
+        check(output, text)
+        return
+    with open(output, "w", encoding="utf-8") as f:
         f.write(text)
 
 
