@@ -27,12 +27,13 @@ piece_mixed() { e2e 900 "everything at once, two minutes"; }
 piece_twins() { e2e 900 "interpreters that start interpreters"; }
 piece_sweep() { timeout -k 10 1200 tests/e2e/sweep.py "$occlum" "$work/e2e" all; }
 piece_packages() { timeout -k 10 1200 tests/packages.sh "$work/packages"; }
+piece_measured() { timeout -k 10 1200 tests/seeded_measurement.py "$work/measured"; }
 piece_seeds() { timeout -k 10 1800 tests/seeded_leaks.py "$work/seeds"; }
 piece_hostile() {
     timeout -k 10 1800 libos/tests/hostcall/seeded.py . "$build" "${CC:-cc}"
 }
 
-all_pieces="spawn mixed twins sweep packages seeds hostile"
+all_pieces="spawn mixed twins sweep packages measured seeds hostile"
 
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 changes=$({ git diff HEAD -- . ":!$report" 2>/dev/null || true; } | sha256sum | cut -c1-12)

@@ -28,6 +28,7 @@ packages=(
     clang              # second compiler: __user and __host as address spaces
     libclang-rt-14-dev # its sanitizer and fuzzer run times
     libcmocka-dev      # unit tests
+    valgrind           # runs a program on a CPU of another kind
     sparse             # refuses casts between address spaces
     clang-format       # layout of the sources
     shellcheck         # the same for scripts

@@ -4,7 +4,7 @@
 instance_test.py - the `occlum` command from outside, with a kernel image that
 is measured and signed but never entered.
 
-    instance_test.py OCCLUM FAKE_KERNEL MRENCLAVE_PY
+    instance_test.py OCCLUM FAKE_KERNEL MRENCLAVE_PY [TEST...]
 
 What the command writes is read back by code of this file's own: the index, the
 body, the boot config, SIGSTRUCT (with openssl), MRENCLAVE (with the oracle).
@@ -744,4 +744,4 @@ targets:
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
