@@ -18,6 +18,13 @@
 
 enum { CPUID_SGX = 0x12, FEATURE_TILEDATA = 18 };
 
+/* What newer CPUs have, and nobody here asked for: CPINFO, AEX-Notify, CET. */
+enum {
+	OFFERED_MISC = 1 << 1,
+	OFFERED_ATTRIBUTES = 1 << 10,
+	OFFERED_CET = 1 << 11 | 1 << 12,
+};
+
 /*
  * emu has one set of handlers for the process, and so there is one vDSO; a
  * second fake shares it, as processes share the kernel's.
@@ -39,7 +46,10 @@ static struct emu_vdso vdso = { .on_tick = pass_tick };
 
 bool fake_fails(struct fake *f)
 {
-	return f->trouble.fail_at && --f->trouble.fail_at == 0;
+	if (!f->trouble.fail_at || --f->trouble.fail_at)
+		return false;
+	f->trouble.fail_at = f->trouble.for_ever;
+	return true;
 }
 
 struct fake_file *fake_file(struct fake *f, int fd, enum fake_kind kind)
@@ -143,8 +153,10 @@ static long do_pread(struct sgx_calls *c, int fd, void *dst, size_t size,
 		return f->trouble.error;
 	if (!fake_file(f, fd, FAKE_MEMORY))
 		return -EBADF;
+	if (!target)
+		return fake_copy_in(dst, at, size) < 0 ? -EIO : (long)size;
 	/* The kernel's access_vm() answers EIO to whatever went wrong. */
-	if (!target || enclave_debug_read(target->enclave, at, dst, size) < 0)
+	if (enclave_debug_read(target->enclave, at, dst, size) < 0)
 		return -EIO;
 	return (long)size;
 }
@@ -185,7 +197,11 @@ static int do_sigaction(struct sgx_calls *c, int sig, sgx_signal_fn *handler)
 
 static int do_tgkill(struct sgx_calls *c, int tid, int sig)
 {
-	(void)c;
+	struct fake *f = fake_of(c);
+
+	if (f->trouble.tick_error)
+		return f->trouble.tick_error;
+	__atomic_add_fetch(&f->ticks_sent, 1, __ATOMIC_RELAXED);
 	return syscall(SYS_tgkill, getpid(), tid, sig) < 0 ? -errno : 0;
 }
 
@@ -226,10 +242,10 @@ static void fill_leaf(const struct platform_caps *caps, uint64_t xfrm,
 		r->eax = SGX_CPUID_12_EAX_SGX1;
 		r->eax |= caps->sgx2 ? SGX_CPUID_12_EAX_SGX2 : 0;
 		r->eax |= caps->edeccssa ? SGX_CPUID_12_EAX_EDECCSSA : 0;
-		r->ebx = caps->miscselect;
+		r->ebx = caps->miscselect | OFFERED_MISC;
 		r->edx = caps->size_max_log2 << 8;
 	} else if (subleaf == 1) {
-		r->eax = (uint32_t)caps->attributes;
+		r->eax = (uint32_t)caps->attributes | OFFERED_ATTRIBUTES;
 		r->ebx = (uint32_t)(caps->attributes >> 32);
 		r->ecx = (uint32_t)xfrm;
 		r->edx = (uint32_t)(xfrm >> 32);
@@ -240,13 +256,19 @@ static void fill_leaf(const struct platform_caps *caps, uint64_t xfrm,
 	}
 }
 
-/* Of an enclave at most; the rest of XCR0 is not the fake's concern. */
+/* All that an enclave may have, and CET, which a process may not. */
+static uint64_t offered_xfrm(const struct fake *f)
+{
+	return platform_caps(f->emu)->xfrm | OFFERED_CET |
+	       (f->trouble.has_tiles ? SGX_XFRM_AMX : 0);
+}
+
 static uint64_t do_xcr0(struct sgx_calls *c)
 {
 	const struct fake *f = fake_of(c);
 
-	return platform_caps(f->emu)->xfrm |
-	       (f->trouble.has_tiles ? SGX_XFRM_AMX : 0);
+	return offered_xfrm(f) &
+	       ~(f->trouble.no_tiles_enabled ? (uint64_t)SGX_XFRM_AMX : 0);
 }
 
 static void do_cpuid(struct sgx_calls *c, uint32_t leaf, uint32_t subleaf,
@@ -254,8 +276,8 @@ static void do_cpuid(struct sgx_calls *c, uint32_t leaf, uint32_t subleaf,
 {
 	*ret_regs = (struct cpuid_regs){ 0 };
 	if (leaf == CPUID_SGX)
-		fill_leaf(platform_caps(fake_of(c)->emu), do_xcr0(c), subleaf,
-		          ret_regs);
+		fill_leaf(platform_caps(fake_of(c)->emu),
+		          offered_xfrm(fake_of(c)), subleaf, ret_regs);
 }
 
 /* As the kernel: only what has to be asked for may be, and is there or not. */
@@ -346,9 +368,23 @@ struct fake_trouble *fake_trouble(struct fake *f)
 	return &f->trouble;
 }
 
+uint64_t fake_ticks_sent(const struct fake *f)
+{
+	return f->ticks_sent;
+}
+
 uint64_t fake_permitted(const struct fake *f)
 {
 	return f->permitted;
+}
+
+unsigned int fake_open_files(const struct fake *f)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < FAKE_FILES; i++)
+		n += f->file[i].is_open;
+	return n;
 }
 
 unsigned int fake_enclaves(const struct fake *f)

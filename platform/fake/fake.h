@@ -43,6 +43,7 @@ struct fake_trouble {
 	 * can fail, returns @error (negative) and does nothing. */
 	unsigned int fail_at;
 	int error;
+	bool for_ever; /* and so does every later one */
 	/* ioctls with a count stop after so many pages: ADD_PAGES as after a
 	 * signal, the others with @stop_error, -EINTR or -EAGAIN. */
 	unsigned int stop_pages;
@@ -53,8 +54,14 @@ struct fake_trouble {
 	/* No such symbol in the vDSO; a kernel before SGX2. */
 	bool no_entry;
 	bool no_sgx2_ioctls;
-	/* The CPU has tile registers; the kernel gives them to nobody. */
+	/* What tgkill() answers, if not 0. */
+	int tick_error;
+	/* Added to the pages that the ioctls with a count say they did. */
+	int64_t count_lie;
+	/* The CPU has tile registers; the kernel did not enable them; it gives
+	 * them to nobody. */
 	bool has_tiles;
+	bool no_tiles_enabled;
 	bool no_tiles_permitted;
 };
 
@@ -66,8 +73,17 @@ struct fake_trouble *fake_trouble(struct fake *f);
  */
 uint64_t fake_first_unmapped(const struct fake *f);
 
+/* Signals sent by tgkill(). */
+uint64_t fake_ticks_sent(const struct fake *f);
+
 /* XSAVE components that were asked for by permit(), a bit each. */
 uint64_t fake_permitted(const struct fake *f);
+
+/* PROT_* that the page at @addr is mapped with, -ENOMEM if it is not. */
+int fake_prot(struct fake *f, uint64_t addr);
+
+/* Descriptors that are open. */
+unsigned int fake_open_files(const struct fake *f);
 
 /* Enclaves that still use memory, closed or not. */
 unsigned int fake_enclaves(const struct fake *f);

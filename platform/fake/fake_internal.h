@@ -56,6 +56,7 @@ struct fake {
 	struct platform *emu;
 	bool is_sgx2;
 	uint64_t permitted; /* XSAVE components */
+	uint64_t ticks_sent;
 	struct fake_trouble trouble;
 	struct fake_file file[FAKE_FILES];
 	struct fake_range reserved[FAKE_RESERVATIONS];

@@ -220,16 +220,17 @@ struct handler {
 	unsigned long request;
 	int (*serve)(struct fake *f, struct fake_file *file, void *arg);
 	bool is_sgx2;
+	bool has_count; /* the last member of its argument */
 };
 
 static const struct handler handlers[] = {
-	{ SGX_IOC_ENCLAVE_CREATE, do_create, false },
-	{ SGX_IOC_ENCLAVE_ADD_PAGES, do_add_pages, false },
-	{ SGX_IOC_ENCLAVE_INIT, do_init, false },
-	{ SGX_IOC_ENCLAVE_PROVISION, do_provision, false },
-	{ SGX_IOC_ENCLAVE_RESTRICT_PERMISSIONS, fake_restrict, true },
-	{ SGX_IOC_ENCLAVE_MODIFY_TYPES, fake_modify, true },
-	{ SGX_IOC_ENCLAVE_REMOVE_PAGES, fake_remove, true },
+	{ SGX_IOC_ENCLAVE_CREATE, do_create, false, false },
+	{ SGX_IOC_ENCLAVE_ADD_PAGES, do_add_pages, false, true },
+	{ SGX_IOC_ENCLAVE_INIT, do_init, false, false },
+	{ SGX_IOC_ENCLAVE_PROVISION, do_provision, false, false },
+	{ SGX_IOC_ENCLAVE_RESTRICT_PERMISSIONS, fake_restrict, true, true },
+	{ SGX_IOC_ENCLAVE_MODIFY_TYPES, fake_modify, true, true },
+	{ SGX_IOC_ENCLAVE_REMOVE_PAGES, fake_remove, true, true },
 };
 
 static const struct handler *find_handler(const struct fake *f,
@@ -256,6 +257,9 @@ static int serve(struct fake *f, struct fake_file *file,
 	if (f->trouble.during)
 		f->trouble.during(f->trouble.arg);
 	ret = handler->serve(f, file, arg);
+	if (handler->has_count)
+		arg[size / sizeof(arg[0]) - 1] += (uint64_t)f->trouble.count_lie
+		                                  << PAGE_SHIFT;
 	if (_IOC_DIR(handler->request) & _IOC_READ)
 		memcpy(argp, arg, size);
 	return ret;

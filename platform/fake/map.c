@@ -161,6 +161,17 @@ int fake_munmap(struct sgx_calls *c, uint64_t addr, uint64_t size)
 	return 0;
 }
 
+int fake_prot(struct fake *f, uint64_t addr)
+{
+	const struct fake_file *file = fake_file_at(f, addr);
+	unsigned int vma;
+
+	if (!file)
+		return -ENOMEM;
+	vma = file->vma[(addr - file->secs.baseaddr) >> PAGE_SHIFT];
+	return vma & FAKE_VMA_MAPPED ? (int)(vma & FAKE_VMA_PROT) : -ENOMEM;
+}
+
 static uint64_t first_unmapped(const struct fake_file *file)
 {
 	const struct epcm *epcm = &emu_enclave(file->enclave)->epcm;

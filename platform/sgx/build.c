@@ -233,8 +233,7 @@ int sgx_add_pages(struct enclave *base, uint64_t offset, const void *src,
 	uint64_t left = (uint64_t)npages << PAGE_SHIFT;
 	int ret = 0;
 
-	if (!e->buffer || !npages || !IS_ALIGNED(offset, PAGE_SIZE) ||
-	    offset >= e->size || npages > (e->size - offset) >> PAGE_SHIFT)
+	if (!e->buffer || !npages)
 		return add_refused(-EINVAL, offset, err);
 	if (!src)
 		memset(e->buffer, 0, MIN(left, (uint64_t)CHUNK_SIZE));

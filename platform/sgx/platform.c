@@ -110,7 +110,7 @@ static void fill_caps(struct sgx_platform *p, int fd)
 	p->base.caps = (struct platform_caps){
 		.name = c->name,
 		.is_protected = c->is_protected,
-		.sgx2 = leaf.eax & SGX_CPUID_12_EAX_SGX2 && has_sgx2(c, fd),
+		.sgx2 = has_sgx2(c, fd),
 		.edeccssa = leaf.eax & SGX_CPUID_12_EAX_EDECCSSA,
 		.miscselect = leaf.ebx & SGX_MISC_EXINFO,
 		.attributes =

@@ -71,6 +71,8 @@ struct sgx_thread {
 	int tid;
 	struct enclave_thread base;
 	struct sgx_enclave *enclave;
+	uint32_t
+		is_sent; /* a tick is on its way: signals of its kind queue up */
 	uint64_t ticks;
 	sigset_t old_mask;
 };

@@ -103,7 +103,10 @@ static void take_tick(greg_t *gregs)
 	struct sgx_thread *t = sgx_self;
 	struct enclave_regs regs;
 
-	if (!t || !is_at_enclu(gregs))
+	if (!t)
+		return;
+	__atomic_store_n(&t->is_sent, 0, __ATOMIC_SEQ_CST);
+	if (!is_at_enclu(gregs))
 		return;
 	if (gregs[REG_RAX] == ENCLU_EENTER) {
 		t->missed = 1;
@@ -143,5 +146,8 @@ void sgx_interrupt(struct enclave_thread *base)
 	struct sgx_thread *t = container_of(base, struct sgx_thread, base);
 	struct sgx_calls *c = sgx_calls(t->enclave);
 
-	c->tgkill(c, t->tid, PLATFORM_TICK_SIGNAL);
+	if (__atomic_exchange_n(&t->is_sent, 1, __ATOMIC_SEQ_CST))
+		return;
+	if (c->tgkill(c, t->tid, PLATFORM_TICK_SIGNAL) < 0)
+		__atomic_store_n(&t->is_sent, 0, __ATOMIC_SEQ_CST);
 }

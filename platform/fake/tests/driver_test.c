@@ -48,8 +48,9 @@ static void open_dev(enum platform_isa isa)
 	d.c = fake_calls(d.fake);
 	d.c->cpuid(d.c, 0x12, 0, &r0);
 	d.c->cpuid(d.c, 0x12, 1, &r1);
-	d.caps.miscselect = r0.ebx;
-	d.caps.xfrm = (uint64_t)r1.edx << 32 | r1.ecx;
+	d.caps.miscselect = r0.ebx & SGX_MISC_EXINFO;
+	d.caps.xfrm = ((uint64_t)r1.edx << 32 | r1.ecx) & d.c->xcr0(d.c) &
+	              (SGX_XFRM_LEGACY | SGX_XFRM_AVX | SGX_XFRM_AVX512);
 	image_secs(&d.caps, &d.secs);
 	d.fd = d.c->open(d.c, "/dev/sgx_enclave", O_RDWR);
 	CHECK(d.fd >= 0);

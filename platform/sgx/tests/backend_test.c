@@ -4,11 +4,13 @@
  * call failing in turn, calls that stop half way, ticks, and what a user reads
  * if something is missing.
  */
+#include <elf.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -80,6 +82,7 @@ static void take_apart(void)
 		enclave_detach(t.thread);
 	enclave_destroy(t.e);
 	CHECK_EQ(fake_enclaves(t.fake), 0);
+	CHECK_EQ(fake_open_files(t.fake), 0);
 	if (t.platform)
 		platform_close(t.platform);
 	else
@@ -121,7 +124,18 @@ static void plain(void)
 	CHECK(caps.sgx2 && caps.edeccssa && !caps.is_protected);
 	CHECK_EQ(caps.size_max_log2, 36);
 	CHECK(caps.epc_size > 0);
+	CHECK_EQ(caps.miscselect, SGX_MISC_EXINFO);
+	CHECK_EQ(caps.attributes &
+	                 ~(uint64_t)(SGX_ATTR_DEBUG | SGX_ATTR_MODE64BIT |
+	                             SGX_ATTR_PROVISIONKEY | SGX_ATTR_KSS),
+	         0);
+	CHECK(caps.attributes & SGX_ATTR_DEBUG);
+	CHECK(caps.xfrm < 1 << 10 && caps.xfrm & SGX_XFRM_LEGACY);
 	CHECK_EQ(fake_first_unmapped(t.fake), 0);
+	CHECK_EQ(fake_prot(t.fake, TE_HOLE), 7);
+	CHECK_EQ(fake_prot(t.fake, TE_SIZE - 4096), 7);
+	CHECK_EQ(fake_prot(t.fake, TE_CODE), 5);
+	CHECK_EQ(fake_prot(t.fake, TE_RO), 1);
 	check_enters();
 	take_apart();
 
@@ -129,6 +143,8 @@ static void plain(void)
 	caps = *platform_caps(t.platform);
 	CHECK(!caps.sgx2 && !caps.edeccssa && !caps.miscselect);
 	CHECK_EQ(fake_first_unmapped(t.fake), 0);
+	CHECK_EQ(fake_prot(t.fake, TE_HOLE), 0);
+	CHECK_EQ(fake_prot(t.fake, TE_RW), 3);
 	check_enters();
 	take_apart();
 }
@@ -151,7 +167,9 @@ static void old_kernel(void)
  * and 6 are open and CREATE, 12 parts are added, then INIT, mmap, mprotect.
  */
 enum {
+	CALL_SIGACTION = 3,
 	CALL_RESERVE = 4,
+	CALL_OPEN = 5,
 	CALL_CREATE = 6,
 	CALL_ADD_FIRST = 7,
 	CALL_INIT = 19,
@@ -211,6 +229,75 @@ static void sweep_eintr(void)
 	sweep(-EINTR);
 }
 
+/* Patience ends. */
+static void retries(void)
+{
+	struct enclave_progress p;
+
+	make_fake(PLATFORM_ISA_BEST);
+	fake_trouble(t.fake)->fail_at = CALL_ADD_FIRST;
+	fake_trouble(t.fake)->error = -EINTR;
+	fake_trouble(t.fake)->for_ever = true;
+	CHECK_EQ(open_and_build(), -EINTR);
+	CHECK(t.err.text[0] != '\0');
+	take_apart();
+
+	make_fake(PLATFORM_ISA_BEST);
+	fake_trouble(t.fake)->fail_at = CALL_INIT;
+	fake_trouble(t.fake)->error = -EINTR;
+	fake_trouble(t.fake)->for_ever = true;
+	CHECK_EQ(open_and_build(), -EINTR);
+	CHECK(strstr(t.err.text, "EINIT") != NULL);
+	take_apart();
+
+	start(PLATFORM_ISA_SGX2);
+	fake_trouble(t.fake)->fail_at = 1;
+	fake_trouble(t.fake)->error = -EBUSY;
+	fake_trouble(t.fake)->for_ever = true;
+	CHECK_EQ(enclave_restrict(t.e, TE_RW, 2, 1, &p), -EBUSY);
+	CHECK_EQ(p.npages, 0);
+	fake_trouble(t.fake)->fail_at = 0;
+	CHECK_EQ(enclave_restrict(t.e, TE_RW, 2, 1, &p), 0);
+	take_apart();
+}
+
+/* Counts that can't be. */
+static void wrong_counts(void)
+{
+	struct enclave_progress p;
+
+	make_fake(PLATFORM_ISA_BEST);
+	fake_trouble(t.fake)->count_lie = 1;
+	CHECK_EQ(open_and_build(), -EIO);
+	take_apart();
+
+	start(PLATFORM_ISA_SGX2);
+	fake_trouble(t.fake)->count_lie = 1;
+	CHECK_EQ(enclave_restrict(t.e, TE_RW, 2, 1, &p), -EFAULT);
+	CHECK_EQ(p.npages, 0);
+	fake_trouble(t.fake)->count_lie = -2;
+	CHECK_EQ(enclave_restrict(t.e, TE_RW, 2, 1, &p), -EFAULT);
+	CHECK_EQ(p.npages, 0);
+	take_apart();
+}
+
+/* Somebody else's memory in the way stays his. */
+static void occupied(void)
+{
+	uint32_t *mine =
+		mmap((void *)TE_RW, 4096, PROT_READ | PROT_WRITE,
+	             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	CHECK(mine == (void *)TE_RW);
+	*mine = 42;
+	make_fake(PLATFORM_ISA_BEST);
+	CHECK_EQ(open_and_build(), -ENOMEM);
+	CHECK(strstr(t.err.text, "not free") != NULL);
+	CHECK_EQ(*mine, 42);
+	take_apart();
+	munmap(mine, 4096);
+}
+
 /* ---- sentences --------------------------------------------------------- */
 
 /* The @n-th call fails with @error: is the remedy named? */
@@ -222,6 +309,13 @@ static const struct {
 	{ 1, -ENOENT, "there is no /dev/sgx_enclave" },
 	{ 1, -EACCES, "usermod -aG sgx" },
 	{ 1, -EIO, "security version" },
+	{ 1, -ENFILE, "can't open /dev/sgx_enclave" },
+	{ CALL_SIGACTION, -EINVAL, "signal handler" },
+	{ CALL_OPEN, -EMFILE, "can't open /dev/sgx_enclave" },
+	{ CALL_CREATE, -EBUSY, "can't create an enclave" },
+	{ CALL_ADD_FIRST, -EFAULT, "adding pages" },
+	{ CALL_INIT, -EIO, "EINIT" },
+	{ CALL_MMAP, -ENOMEM, "can't map" },
 	{ CALL_RESERVE, -EPERM, "vm.mmap_min_addr" },
 	{ CALL_RESERVE, -EEXIST, "not free" },
 	{ CALL_CREATE, -ENOMEM, "the EPC is full" },
@@ -369,6 +463,8 @@ static void after_init(void)
 	CHECK_EQ(enclave_init(t.e, &sig, &t.err), -EINVAL);
 	CHECK(says("already initialised"));
 	CHECK_EQ(enclave_debug_read(t.e, TE_SIZE, &word, 8), -EFAULT);
+	/* What lies outside could well be read. */
+	CHECK_EQ(enclave_debug_read(t.e, (uintptr_t)&sig, &word, 8), -EFAULT);
 	CHECK_EQ(enclave_debug_read(t.e, TE_SIZE - 4, &word, 8), -EFAULT);
 	CHECK_EQ(enclave_debug_write(t.e, TE_HOLE, &word, 8), -EFAULT);
 	/* Opening /proc/self/mem fails, then reading it. */
@@ -450,6 +546,14 @@ static void tiles(void)
 	CHECK(platform_caps(t.platform)->xfrm & SGX_XFRM_LEGACY);
 	take_apart();
 
+	make_fake(PLATFORM_ISA_BEST);
+	fake_trouble(t.fake)->has_tiles = true;
+	fake_trouble(t.fake)->no_tiles_enabled = true;
+	CHECK_EQ(sgx_open_with(fake_calls(t.fake), &t.platform, &t.err), 0);
+	CHECK_EQ(platform_caps(t.platform)->xfrm & SGX_XFRM_AMX, 0);
+	CHECK_EQ(fake_permitted(t.fake), 0);
+	take_apart();
+
 	open_only();
 	CHECK_EQ(platform_caps(t.platform)->xfrm & SGX_XFRM_AMX, 0);
 	CHECK_EQ(fake_permitted(t.fake), 0);
@@ -485,6 +589,64 @@ static void page_calls(void)
 	CHECK_EQ(p.npages, 0);
 	CHECK_EQ(enclave_modify(t.e, TE_RO, 1, SGX_PT_TCS, &p), -EPERM);
 	take_apart();
+}
+
+/* vCPUs that change pages at the same time; the driver would say EBUSY. */
+static struct {
+	pthread_t other;
+	volatile bool is_inside, is_second;
+	int ret;
+} two;
+
+static void *second_call(void *arg)
+{
+	struct enclave_progress p;
+
+	two.ret = enclave_restrict(t.e, TE_RW + 0x4000, 4, 1, &p);
+	return arg;
+}
+
+static void first_is_inside(void *arg)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+
+	(void)arg;
+	if (__atomic_exchange_n(&two.is_inside, true, __ATOMIC_SEQ_CST))
+		return;
+	pthread_create(&two.other, NULL, second_call, NULL);
+	nanosleep(&pause, NULL);
+}
+
+static void calls_take_turns(void)
+{
+	struct enclave_progress p;
+
+	start(PLATFORM_ISA_SGX2);
+	fake_trouble(t.fake)->during = first_is_inside;
+	two.ret = -1;
+	CHECK_EQ(enclave_restrict(t.e, TE_RW, 4, 1, &p), 0);
+	pthread_join(two.other, NULL);
+	CHECK_EQ(two.ret, 0);
+	take_apart();
+}
+
+/* Parts may be added in any order; they are mapped all the same. */
+static void backwards(void)
+{
+	struct image_part *last = &image_part[image_n_parts - 1];
+	struct image_part saved = *last;
+
+	/* The measurement has the same parts in the same order as SIGSTRUCT's. */
+	memmove(&image_part[1], &image_part[0],
+	        (image_n_parts - 1) * sizeof(*last));
+	image_part[0] = saved;
+	CHECK_EQ(build_with(SGX_ATTR_MODE64BIT | SGX_ATTR_DEBUG, 0), 0);
+	CHECK_EQ(fake_first_unmapped(t.fake), 0);
+	take_apart();
+	saved = image_part[0];
+	memmove(&image_part[0], &image_part[1],
+	        (image_n_parts - 1) * sizeof(*last));
+	*last = saved;
 }
 
 static void exceptions(void)
@@ -557,6 +719,74 @@ static void tick_inside(void)
 	take_apart();
 }
 
+/* What only looks like the vDSO's ENCLU. */
+static void tick_elsewhere(void)
+{
+	static const uint8_t code[][3] = { { 0x0f, 0x01, 0xd7 },
+		                           { 0x90, 0x01, 0xd7 },
+		                           { 0x0f, 0x90, 0xd7 },
+		                           { 0x0f, 0x01, 0x90 } };
+
+	start(PLATFORM_ISA_BEST);
+	for (size_t i = 0; i < ARRAY_SIZE(code); i++) {
+		ucontext_t uc = { .uc_flags = 0 };
+		greg_t *gregs = uc.uc_mcontext.gregs;
+
+		gregs[REG_RIP] = (greg_t)(uintptr_t)code[i];
+		gregs[REG_RCX] = gregs[REG_RIP] + (i == 0);
+		gregs[REG_RAX] = ENCLU_EENTER;
+		sgx_on_tick(PLATFORM_TICK_SIGNAL, NULL, &uc);
+		CHECK_EQ(sgx_self->missed, 0);
+	}
+	take_apart();
+}
+
+/* One signal at a time: a thread that is busy must not find a queue of them. */
+static void ticks_in_a_row(void)
+{
+	sigset_t tick;
+
+	start(PLATFORM_ISA_BEST);
+	sigemptyset(&tick);
+	sigaddset(&tick, PLATFORM_TICK_SIGNAL);
+	pthread_sigmask(SIG_BLOCK, &tick, NULL);
+	for (int i = 0; i < 5; i++)
+		enclave_interrupt(t.thread);
+	CHECK_EQ(fake_ticks_sent(t.fake), 1);
+	pthread_sigmask(SIG_UNBLOCK, &tick, NULL);
+	enclave_interrupt(t.thread);
+	CHECK_EQ(fake_ticks_sent(t.fake), 2);
+	/* One that could not be sent is not waited for. */
+	fake_trouble(t.fake)->tick_error = -EAGAIN;
+	enclave_interrupt(t.thread);
+	fake_trouble(t.fake)->tick_error = 0;
+	enclave_interrupt(t.thread);
+	CHECK_EQ(fake_ticks_sent(t.fake), 3);
+	take_apart();
+}
+
+static bool is_blocked(int sig)
+{
+	sigset_t now;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &now);
+	return sigismember(&now, sig);
+}
+
+/* Ticks and exceptions only, and as before when it is over. */
+static void signal_masks(void)
+{
+	CHECK(!is_blocked(SIGTERM));
+	start(PLATFORM_ISA_BEST);
+	CHECK(is_blocked(SIGTERM) && is_blocked(SIGALRM));
+	CHECK(!is_blocked(SIGSEGV) && !is_blocked(SIGILL));
+	CHECK(!is_blocked(SIGBUS) && !is_blocked(SIGFPE));
+	CHECK(!is_blocked(SIGTRAP) && !is_blocked(SIGSYS));
+	CHECK(!is_blocked(PLATFORM_TICK_SIGNAL));
+	take_apart();
+	CHECK(!is_blocked(SIGTERM));
+}
+
 static void tick_outside(void)
 {
 	start(PLATFORM_ISA_BEST);
@@ -601,6 +831,52 @@ static void tick_before_eenter(void)
 	take_apart();
 }
 
+/* A signal at the AEP of an enclave at @tcs; what its handler makes of it. */
+static void signal_at_aep(uint64_t tcs, uint32_t last, greg_t *gregs)
+{
+	static const uint8_t enclu[] = { 0x0f, 0x01, 0xd7 };
+	static struct sgx_enclave_run outer;
+	/* RBP's frame in the vDSO: RBP, return address, 7th argument. */
+	const void *frame[3] = { NULL, NULL, &outer };
+	ucontext_t uc = { .uc_flags = 0 };
+
+	outer.function = last;
+	uc.uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)enclu;
+	uc.uc_mcontext.gregs[REG_RCX] = (greg_t)(uintptr_t)enclu;
+	uc.uc_mcontext.gregs[REG_RAX] = ENCLU_ERESUME;
+	uc.uc_mcontext.gregs[REG_RBX] = (greg_t)tcs;
+	uc.uc_mcontext.gregs[REG_RBP] = (greg_t)(uintptr_t)frame;
+	sgx_on_tick(PLATFORM_TICK_SIGNAL, NULL, &uc);
+	memcpy(gregs, uc.uc_mcontext.gregs, sizeof(uc.uc_mcontext.gregs));
+	gregs[REG_RIP] -= (greg_t)(uintptr_t)enclu;
+}
+
+/*
+ * What the tick's own entry ends with: an exit that is for the interrupted
+ * call's caller, or no exit at all.
+ */
+static void tick_ends(void)
+{
+	gregset_t gregs;
+
+	start(PLATFORM_ISA_BEST);
+	signal_at_aep(TE_TCS0, 0, gregs);
+	CHECK_EQ(gregs[REG_RIP], 3);
+	CHECK_EQ(gregs[REG_RDI], 1);
+	CHECK_EQ(gregs[REG_RAX], ENCLU_ERESUME);
+	CHECK_EQ(ticks(), 1);
+	/* It was the handler of an exception: never twice in a row. */
+	signal_at_aep(TE_TCS0, ENCLU_ERESUME, gregs);
+	CHECK_EQ(gregs[REG_RIP], 0);
+	CHECK_EQ(ticks(), 1);
+	/* No TCS there. */
+	signal_at_aep(TE_RW, 0, gregs);
+	CHECK_EQ(gregs[REG_RIP], 0);
+	CHECK_EQ(gregs[REG_RAX], 0xff);
+	check_enters();
+	take_apart();
+}
+
 static void not_attached(void)
 {
 	start(PLATFORM_ISA_BEST);
@@ -630,6 +906,39 @@ static void vdso(void)
 		CHECK(gettime(CLOCK_MONOTONIC, &ts) == 0 && ts.tv_sec > 0);
 }
 
+/* Kernels from 6.12 on have no DT_HASH: a copy of the image without it. */
+static void vdso_gnu_hash(void)
+{
+	const void *image = (const void *)(uintptr_t)getauxval(AT_SYSINFO_EHDR);
+	static _Alignas(4096) uint8_t copy[8192];
+	Elf64_Ehdr *ehdr = (void *)copy;
+	Elf64_Phdr *phdr;
+	bool has_gnu = false;
+
+	if (!image)
+		return;
+	memcpy(copy, image, sizeof(copy));
+	phdr = (void *)(copy + ehdr->e_phoff);
+	for (unsigned int i = 0; i < ehdr->e_phnum; i++) {
+		Elf64_Dyn *dyn = (void *)(copy + phdr[i].p_vaddr);
+
+		for (; phdr[i].p_type == PT_DYNAMIC && dyn->d_tag; dyn++) {
+			has_gnu |= dyn->d_tag == DT_GNU_HASH;
+			if (dyn->d_tag == DT_HASH)
+				dyn->d_tag = DT_DEBUG;
+		}
+	}
+	CHECK_EQ((uintptr_t)vdso_symbol(copy, "__vdso_getcpu") -
+	                 (uintptr_t)copy,
+	         has_gnu ? (uintptr_t)vdso_symbol(image, "__vdso_getcpu") -
+	                           (uintptr_t)image
+	                 : -(uintptr_t)copy);
+	CHECK(vdso_symbol(copy, "__vdso_nothing") == NULL);
+	/* Nothing to find anything by. */
+	memset(copy + ehdr->e_phoff, 0, sizeof(*phdr) * ehdr->e_phnum);
+	CHECK(vdso_symbol(copy, "__vdso_getcpu") == NULL);
+}
+
 static const struct {
 	const char *id;
 	void (*run)(void);
@@ -640,6 +949,9 @@ static const struct {
 	{ "each call fails with ENOMEM", sweep_enomem },
 	{ "each call fails with EACCES", sweep_eacces },
 	{ "each call fails with EINTR", sweep_eintr },
+	{ "calls that never go well", retries },
+	{ "counts that can't be", wrong_counts },
+	{ "addresses that are taken", occupied },
 	{ "sentences", say_why },
 	{ "SECS that are refused", bad_secs },
 	{ "pages that are refused", bad_pages },
@@ -648,13 +960,20 @@ static const struct {
 	{ "an enclave that is not for debugging", production },
 	{ "an enclave with the provisioning key", provisioning },
 	{ "tile registers", tiles },
+	{ "parts in another order", backwards },
 	{ "SGX2's calls", page_calls },
+	{ "SGX2's calls from two threads", calls_take_turns },
 	{ "exceptions and debug access", exceptions },
 	{ "ticks inside", tick_inside },
 	{ "a tick outside", tick_outside },
+	{ "a tick elsewhere", tick_elsewhere },
+	{ "ticks in a row", ticks_in_a_row },
+	{ "signal masks", signal_masks },
 	{ "a tick before EENTER", tick_before_eenter },
+	{ "a tick that ends elsewhere", tick_ends },
 	{ "threads that are not attached", not_attached },
 	{ "symbols of the vDSO", vdso },
+	{ "a vDSO with another hash", vdso_gnu_hash },
 };
 
 int main(void)
