@@ -40,18 +40,27 @@ void measure_init(struct measure *m, const struct secs *secs,
 	put(m, &record, sizeof(record));
 }
 
-void measure_eadd(struct measure *m, uint64_t offset,
-                  const struct secinfo *secinfo)
+void measure_eadds(struct measure *m, uint64_t offset, uint64_t npages,
+                   const struct secinfo *secinfo)
 {
 	struct measure_record record = { .tag = "EADD" };
+	uint64_t end = offset + npages * MEASURE_PAGE_SIZE;
 	uint64_t flags = secinfo->flags;
 
 	if (secinfo_page_type(flags) == SGX_PT_TCS)
 		flags &= ~(uint64_t)SGX_SECINFO_RWX;
-	record.page.offset = offset;
 	memcpy(record.page.secinfo, secinfo, sizeof(record.page.secinfo));
 	memcpy(record.page.secinfo, &flags, sizeof(flags));
-	put(m, &record, sizeof(record));
+	for (; offset < end; offset += MEASURE_PAGE_SIZE) {
+		record.page.offset = offset;
+		put(m, &record, sizeof(record));
+	}
+}
+
+void measure_eadd(struct measure *m, uint64_t offset,
+                  const struct secinfo *secinfo)
+{
+	measure_eadds(m, offset, 1, secinfo);
 }
 
 void measure_eextend(struct measure *m, uint64_t offset,

@@ -104,6 +104,10 @@ void measure_init(struct measure *m, const struct secs *secs,
 void measure_eadd(struct measure *m, uint64_t offset,
                   const struct secinfo *secinfo);
 
+/* The same for @npages pages in a row. */
+void measure_eadds(struct measure *m, uint64_t offset, uint64_t npages,
+                   const struct secinfo *secinfo);
+
 /*
  * measure_eextend - the record and @chunk, at @offset, a multiple of 256.
  *

@@ -117,29 +117,61 @@ static bool pad_is_mapped(const struct emu_enclave *e,
 }
 
 /* A pad that does not hold ENCLU is left alone: it is not one. */
-static int rewrite(struct emu_enclave *e, size_t i)
+static void rewrite(struct emu_enclave *e, size_t i)
 {
-	const struct enclave_pad *pad = &e->pads[i];
-	uint64_t page = ALIGN_DOWN(pad->vaddr, PAGE_SIZE);
-	uint64_t end = ALIGN_UP(pad->vaddr + PAD_JUMP, PAGE_SIZE);
+	static const uint8_t jump[] = { 0xff, 0x25, 0, 0, 0, 0 };
 	uint64_t thunk = (uintptr_t)thunk_at(e, i);
-	uint8_t *code = emu_memory(pad->vaddr);
+	uint8_t *code = emu_memory(e->pads[i].vaddr);
 
-	if (!pad_is_mapped(e, pad))
-		return 0;
-	if (mprotect(emu_memory(page), end - page, PROT_READ | PROT_WRITE) < 0)
-		return -ENOMEM;
-	if (memcmp(code, enclu, sizeof(enclu)) == 0) {
-		static const uint8_t jump[] = { 0xff, 0x25, 0, 0, 0, 0 };
+	if (memcmp(code, enclu, sizeof(enclu)) != 0)
+		return;
+	memcpy(code, jump, sizeof(jump));
+	memcpy(code + sizeof(jump), &thunk, sizeof(thunk));
+}
 
-		memcpy(code, jump, sizeof(jump));
-		memcpy(code + sizeof(jump), &thunk, sizeof(thunk));
-	}
-	for (; page < end; page += PAGE_SIZE)
+/* Pages [start, end) that can be written for the time being. */
+struct opened {
+	uint64_t start, end;
+};
+
+static int close_pages(const struct emu_enclave *e, const struct opened *o)
+{
+	for (uint64_t page = o->start; page < o->end; page += PAGE_SIZE)
 		if (mprotect(emu_memory(page), PAGE_SIZE,
 		             epcm_prot(epcm_get(&e->epcm, page))) < 0)
 			return -ENOMEM;
 	return 0;
+}
+
+/* Open the pad's pages instead of those of the pad before it. */
+static int open_pages(const struct emu_enclave *e, struct opened *o,
+                      const struct enclave_pad *pad)
+{
+	uint64_t start = ALIGN_DOWN(pad->vaddr, PAGE_SIZE);
+	uint64_t end = ALIGN_UP(pad->vaddr + PAD_JUMP, PAGE_SIZE);
+
+	if (start >= o->start && end <= o->end)
+		return 0;
+	if (close_pages(e, o) < 0 || mprotect(emu_memory(start), end - start,
+	                                      PROT_READ | PROT_WRITE) < 0)
+		return -ENOMEM;
+	*o = (struct opened){ start, end };
+	return 0;
+}
+
+static int rewrite_all(struct emu_enclave *e)
+{
+	struct opened opened = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < e->n_pads; i++) {
+		if (!pad_is_mapped(e, &e->pads[i]))
+			continue;
+		ret = open_pages(e, &opened, &e->pads[i]);
+		if (ret == 0)
+			rewrite(e, i);
+	}
+	return close_pages(e, &opened) < 0 ? -ENOMEM : ret;
 }
 
 int emu_pads_install(struct emu_enclave *e)
@@ -147,7 +179,6 @@ int emu_pads_install(struct emu_enclave *e)
 	uint64_t targets[2] = { (uintptr_t)emu_exit_fast,
 		                (uintptr_t)emu_leaf_entry };
 	void *thunks;
-	int ret = 0;
 
 	if (e->n_pads == 0)
 		return 0;
@@ -161,9 +192,7 @@ int emu_pads_install(struct emu_enclave *e)
 		write_thunk(e, i);
 	if (mprotect(e->thunks, thunks_size(e), PROT_READ | PROT_EXEC) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; ret == 0 && i < e->n_pads; i++)
-		ret = rewrite(e, i);
-	return ret;
+	return rewrite_all(e);
 }
 
 size_t emu_pad_of_thunk(const struct emu_enclave *e, uint64_t rip)

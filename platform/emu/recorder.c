@@ -21,20 +21,33 @@ enum {
 struct recorder_item {
 	struct recorder_item *next;
 	struct recorder_run run;
-	uint8_t page[]; /* where the run points, or nothing */
+	/* What the page to measure begins with; the rest of it is zero. */
+	size_t size;
+	uint8_t start[];
 };
 
 static void hash_run(struct measure *m, const struct recorder_run *run)
 {
-	for (size_t i = 0; i < run->npages; i++) {
-		uint64_t offset = run->offset + i * MEASURE_PAGE_SIZE;
-
-		if (run->bytes)
-			measure_page(m, offset, &run->secinfo,
-			             run->bytes + i * run->stride);
-		else
-			measure_eadd(m, offset, &run->secinfo);
+	if (!run->bytes) {
+		measure_eadds(m, run->offset, run->npages, &run->secinfo);
+		return;
 	}
+	for (size_t i = 0; i < run->npages; i++)
+		measure_page(m, run->offset + i * MEASURE_PAGE_SIZE,
+		             &run->secinfo, run->bytes + i * run->stride);
+}
+
+static void hash_item(struct measure *m, const struct recorder_item *item)
+{
+	uint8_t page[MEASURE_PAGE_SIZE];
+
+	if (!item->size) {
+		hash_run(m, &item->run);
+		return;
+	}
+	memcpy(page, item->start, item->size);
+	memset(page + item->size, 0, sizeof(page) - item->size);
+	measure_page(m, item->run.offset, &item->run.secinfo, page);
 }
 
 /* The next run, or NULL if the thread is to end. */
@@ -58,7 +71,7 @@ static void *thread_main(void *arg)
 	struct recorder_item *item;
 
 	while ((item = take(r))) {
-		hash_run(&r->measure, &item->run);
+		hash_item(&r->measure, item);
 		free(item);
 	}
 	return NULL;
@@ -126,25 +139,36 @@ int recorder_add(struct recorder *r, const struct recorder_run *run)
 	return 0;
 }
 
+/* Of most such pages, TCSs, little more than the start is not zero. */
+static size_t size_used(const uint8_t page[MEASURE_PAGE_SIZE])
+{
+	size_t n = MEASURE_PAGE_SIZE;
+
+	while (n > 1 && !page[n - 1])
+		n--;
+	return n;
+}
+
 int recorder_add_page(struct recorder *r, uint64_t offset,
                       const struct secinfo *secinfo,
                       const uint8_t page[MEASURE_PAGE_SIZE])
 {
 	struct recorder_item *item;
+	size_t size = size_used(page);
 
 	if (!r->has_thread) {
 		measure_page(&r->measure, offset, secinfo, page);
 		return 0;
 	}
-	item = calloc(1, sizeof(*item) + MEASURE_PAGE_SIZE);
+	item = calloc(1, sizeof(*item) + size);
 	if (!item)
 		return -ENOMEM;
-	memcpy(item->page, page, MEASURE_PAGE_SIZE);
+	memcpy(item->start, page, size);
+	item->size = size;
 	item->run = (struct recorder_run){
 		.offset = offset,
 		.npages = 1,
 		.secinfo = *secinfo,
-		.bytes = item->page,
 	};
 	put(r, item);
 	return 0;
