@@ -30,6 +30,12 @@
 
 #define USER_BASE LAYOUT(0x10000)
 #define USER_END KERNEL_BASE
+/*
+ * Below lies the place of non-PIE images, used for others only if need be.
+ * The largest of Debian's gcc, cc1plus, ends at 0x2774000.  What programs map
+ * where they like begins here.
+ */
+#define USER_LOW_END LAYOUT(0x2800000)
 
 #define KERNEL_BASE LAYOUT(0x700000000)
 #define KERNEL_IMAGE_MAX LAYOUT(0x1000000)

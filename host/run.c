@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/layout.h"
 #include "base/log.h"
+#include "base/units.h"
 #include "host/error.h"
 #include "host/load.h"
 #include "host/runtime.h"
@@ -19,6 +21,9 @@
 #include "host/vcpu.h"
 
 #include "base/banned.h"
+
+/* What even the smallest program takes of kernel heap, and of user space. */
+#define EXPECTED_SIZE (2 * MIB)
 
 static const struct enclave_ops platform_ops = {
 	.attach = enclave_attach,
@@ -82,6 +87,8 @@ static int prepare(struct runtime *rt, const struct host_run_options *options,
 	rt->memory.shared->boot.edmm = caps->sgx2;
 	for (uint32_t i = 0; i < rt->nvcpus; i++)
 		vcpu_init(rt, i);
+	enclave_expect(rt->enclave, HEAP_BASE, EXPECTED_SIZE);
+	enclave_expect(rt->enclave, USER_LOW_END, EXPECTED_SIZE);
 	return 0;
 }
 

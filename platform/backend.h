@@ -28,6 +28,8 @@ struct platform_ops {
 	              uint32_t page_type, struct enclave_progress *ret);
 	int (*remove)(struct enclave *e, uint64_t offset, uint64_t npages,
 	              struct enclave_progress *ret);
+	/* NULL where there is nothing to be had ready. */
+	void (*expect)(struct enclave *e, uint64_t offset, uint64_t size);
 	int (*attach)(struct enclave *e, struct enclave_thread **ret_thread,
 	              struct platform_error *err);
 	void (*detach)(struct enclave_thread *t);

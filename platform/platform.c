@@ -126,6 +126,12 @@ int enclave_remove(struct enclave *e, uint64_t offset, uint64_t npages,
 	return e->ops->remove(e, offset, npages, ret);
 }
 
+void enclave_expect(struct enclave *e, uint64_t offset, uint64_t size)
+{
+	if (e->ops->expect)
+		e->ops->expect(e, offset, size);
+}
+
 int enclave_attach(struct enclave *e, struct enclave_thread **ret_thread,
                    struct platform_error *err)
 {

@@ -251,6 +251,15 @@ __must_check int enclave_remove(struct enclave *e, uint64_t offset,
                                 uint64_t npages, struct enclave_progress *ret);
 
 /*
+ * enclave_expect - a hint: the enclave will soon use [@offset, +@size).
+ *
+ * Where pages are ordinary memory, those that were added can be had ready while
+ * the platform measures.  Nothing depends on it; addresses without pages are
+ * skipped.  Before enclave_init().
+ */
+void enclave_expect(struct enclave *e, uint64_t offset, uint64_t size);
+
+/*
  * There is no call that adds a page to a running enclave: with SGX2 the first
  * touch of an address in ELRANGE that has none does so (EAUG); EACCEPT there
  * succeeds, a plain access is reported as #PF on a pending page.

@@ -12,14 +12,11 @@
  */
 #pragma once
 
+#include "abi/layout.h"
 #include "base/compiler.h"
 #include "base/types.h"
 
-/*
- * Below lies the place of non-PIE images, used for others only if need be.
- * The largest of Debian's gcc, cc1plus, ends at 0x2774000.
- */
-#define USPACE_LOW_END 0x2800000ull
+#define USPACE_LOW_END USER_LOW_END
 
 __must_check int uspace_init(uint64_t static_end);
 /* Everything has been given back: start over, in tests. */

@@ -160,6 +160,7 @@ int emu_modify(struct enclave *e, uint64_t offset, uint64_t npages,
                uint32_t page_type, struct enclave_progress *ret);
 int emu_remove(struct enclave *e, uint64_t offset, uint64_t npages,
                struct enclave_progress *ret);
+void emu_expect(struct enclave *e, uint64_t offset, uint64_t size);
 /* Make host protection follow the EPCM around @addr. */
 void emu_page_sync(struct emu_enclave *e, uint64_t addr);
 /* EAUG at @addr if the platform can; the entry there now.  Takes the lock. */

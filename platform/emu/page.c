@@ -162,6 +162,15 @@ static void populate_huge(struct emu_enclave *e, uint64_t addr, uint64_t npages)
 	pthread_mutex_unlock(&e->lock);
 }
 
+void emu_expect(struct enclave *base, uint64_t offset, uint64_t size)
+{
+	struct emu_enclave *e = emu_enclave(base);
+
+	for (uint64_t at = 0; at < size; at += EMU_HUGE_SIZE)
+		populate_huge(e, e->secs.baseaddr + offset + at,
+		              (size - at) >> PAGE_SHIFT);
+}
+
 int emu_restrict(struct enclave *base, uint64_t offset, uint64_t npages,
                  uint32_t rwx, struct enclave_progress *ret_progress)
 {

@@ -214,6 +214,7 @@ const struct platform_ops emu_ops = {
 	.restrict_rights = emu_restrict,
 	.modify = emu_modify,
 	.remove = emu_remove,
+	.expect = emu_expect,
 	.attach = emu_attach,
 	.detach = emu_detach,
 	.interrupt = emu_interrupt,
