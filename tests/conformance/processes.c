@@ -235,22 +235,19 @@ CASE(vfork, "the parent goes on when the child executes")
 	reap(pid);
 }
 
-static int waits_then_exits(void *arg)
-{
-	pid_t pid = vfork();
-
-	(void)arg;
-	if (!pid) {
-		msleep(30);
-		_exit(6);
-	}
-	return sys(wait4, pid, NULL, WNOHANG, NULL) == pid;
-}
-
 CASE(vfork, "the parent waits until the child has ended")
 {
-	say("  vfork(), then exit\n");
-	reap(child(waits_then_exits, NULL));
+	static volatile int seen;
+	pid_t pid = vfork();
+
+	if (!pid) {
+		msleep(30);
+		seen = 1;
+		_exit(6);
+	}
+	say("  vfork() = ok\n");
+	SHOW(seen);
+	reap(pid);
 }
 
 CASE(clone, "shares or copies the working folder")
