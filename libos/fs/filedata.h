@@ -41,7 +41,7 @@ struct filedata {
 	uint64_t npages; /* own pages, for st_blocks */
 	struct page_quota *quota;
 	/* The measured root's bytes, visible up to backed_size; or NULL. */
-	const struct root_file *backing;
+	struct root_file *backing;
 	uint64_t backed_size;
 	bool is_written; /* differs from the backing: never again cleared */
 };

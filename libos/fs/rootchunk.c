@@ -39,7 +39,7 @@ struct root_chunks {
 	size_t count;
 	struct list lru;
 	struct list buckets[CHUNK_BUCKETS];
-	struct root_chunk_stats stats;
+	struct root_chunk_stats stats; /* atomic */
 	/* 1 + offset of the last complaint: a stubborn reader hears one. */
 	uint64_t reported;
 };
@@ -171,13 +171,19 @@ static int read_verified(struct root_chunks *c, void *dst, size_t size,
 	return -EIO;
 }
 
+static void count_load(struct root_chunks *c, int err)
+{
+	__atomic_add_fetch(&c->stats.loads, 1, __ATOMIC_RELAXED);
+	if (err < 0)
+		__atomic_add_fetch(&c->stats.failures, 1, __ATOMIC_RELAXED);
+}
+
 static int load(struct root_chunks *c, struct chunk *k, const uint8_t *digest)
 {
 	int err = read_verified(c, k->data, k->size, k->offset, digest);
 
+	count_load(c, err);
 	mutex_lock(&c->lock);
-	c->stats.loads++;
-	c->stats.failures += err < 0;
 	k->error = err;
 	__atomic_store_n(&k->state, err < 0 ? CHUNK_FAILED : CHUNK_READY,
 	                 __ATOMIC_RELEASE); /* (C) pairs with wait_loaded() */
@@ -254,6 +260,35 @@ static int chunk_get(struct root_chunks *c, uint64_t offset, uint32_t size,
 	return 0;
 }
 
+static uint32_t chunk_size(const struct root_file *f, uint64_t start)
+{
+	return (uint32_t)MIN(f->size - start, (uint64_t)ROOTIDX_CHUNK);
+}
+
+/*
+ * A whole chunk that is not in memory goes straight to where it is wanted: who
+ * reads so much keeps it.  True: *ret_err says how that went.
+ */
+static bool read_past_cache(const struct root_file *f, void *dst, size_t size,
+                            uint64_t off, int *ret_err)
+{
+	struct root_chunks *c = f->chunks;
+	bool is_cached;
+
+	if (off % ROOTIDX_CHUNK || size < chunk_size(f, off))
+		return false;
+	mutex_lock(&c->lock);
+	is_cached = find_locked(c, f->body_offset + off) != NULL;
+	mutex_unlock(&c->lock);
+	if (is_cached)
+		return false;
+	*ret_err = read_verified(
+		c, dst, chunk_size(f, off), f->body_offset + off,
+		f->digests + off / ROOTIDX_CHUNK * ROOTIDX_DIGEST);
+	count_load(c, *ret_err);
+	return true;
+}
+
 /* The chunk of @f that holds @off, and where in it. */
 static int chunk_of(const struct root_file *f, uint64_t off, struct chunk **ret,
                     size_t *ret_in)
@@ -262,10 +297,9 @@ static int chunk_of(const struct root_file *f, uint64_t off, struct chunk **ret,
 	uint64_t start = i * ROOTIDX_CHUNK;
 
 	*ret_in = (size_t)(off - start);
-	return chunk_get(
-		f->chunks, f->body_offset + start,
-		(uint32_t)MIN(f->size - start, (uint64_t)ROOTIDX_CHUNK),
-		f->digests + i * ROOTIDX_DIGEST, ret);
+	return chunk_get(f->chunks, f->body_offset + start,
+	                 chunk_size(f, start), f->digests + i * ROOTIDX_DIGEST,
+	                 ret);
 }
 
 int root_file_read(const struct root_file *f, void *dst, size_t size,
@@ -275,14 +309,21 @@ int root_file_read(const struct root_file *f, void *dst, size_t size,
 	size_t done = 0, in, n;
 	int err;
 
-	while (done < size) {
+	for (; done < size; done += n) {
+		uint8_t *to = (uint8_t *)dst + done;
+
+		n = chunk_size(f, off + done);
+		if (read_past_cache(f, to, size - done, off + done, &err)) {
+			if (err < 0)
+				return err;
+			continue;
+		}
 		err = chunk_of(f, off + done, &k, &in);
 		if (err < 0)
 			return err;
 		n = MIN(size - done, k->size - in);
-		memcpy((uint8_t *)dst + done, k->data + in, n);
+		memcpy(to, k->data + in, n);
 		chunk_put(f->chunks, k);
-		done += n;
 	}
 	return 0;
 }

@@ -5,7 +5,8 @@
  * The body lies with the host.  It is read in chunks of ROOTIDX_CHUNK bytes
  * into enclave memory, hashed there, and used only if the digest is the one
  * of the measured index.  A bounded number of chunks is kept, the least
- * recently used go first; a chunk that went is verified anew.
+ * recently used go first; a chunk that went is verified anew.  So is one that
+ * was wanted whole (to be mapped): the cache is for who reads in pieces.
  *
  * Locking: the cache's own mutex, RANK_ROOT_CHUNKS, never held while the host
  * is asked.
@@ -32,6 +33,8 @@ struct root_file {
 	uint64_t sites_offset;
 	const uint8_t *sites_digest;
 	uint32_t sites_size;
+	/* Of size and digests; made when first wanted, set once, by release. */
+	uint8_t *id;
 };
 
 /* Bytes at f->digests: one digest for each chunk. */

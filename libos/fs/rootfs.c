@@ -27,6 +27,7 @@ struct rootfs {
 	size_t index_size;
 	struct root_chunks *chunks;
 	struct root_file *files; /* one for each entry; few are wasted */
+	uint32_t n_files;
 };
 
 /* Only while the tree is built. */
@@ -45,7 +46,11 @@ struct build {
 
 static void rootfs_destroy(struct rootfs *fs)
 {
+	uint32_t i;
+
 	root_chunks_destroy(fs->chunks);
+	for (i = 0; i < fs->n_files; i++)
+		kfree(fs->files[i].id);
 	kpages_free(fs->index, PAGES_FOR(fs->index_size));
 	kfree(fs->files);
 	kfree(fs);
@@ -280,6 +285,8 @@ static int build_memory(struct build *b, uint32_t n_entries)
 	b->inodes = kcalloc(n_entries, sizeof(*b->inodes));
 	b->text = kmalloc(PATH_MAX);
 	b->fs->files = kcalloc(n_entries, sizeof(*b->fs->files));
+	if (b->fs->files)
+		b->fs->n_files = n_entries;
 	return b->inodes && b->text && b->fs->files ? 0 : -ENOMEM;
 }
 

@@ -10,6 +10,7 @@
 #include "crypto/sha256.h"
 #include "libos/fs/dentry.h"
 #include "libos/fs/tmpfs_internal.h"
+#include "libos/mm/kheap.h"
 
 static struct tmpfs_file *file_of(struct vm_object *obj)
 {
@@ -43,6 +44,30 @@ static long object_write(struct vm_object *obj, const void *src, size_t size,
 	                             MIN(size, end - offset), offset);
 }
 
+/* Keep it, unless somebody else did or there is no memory: it is only dear. */
+static void keep_id(struct root_file *f, const uint8_t digest[SHA256_SIZE])
+{
+	uint8_t *id = kmalloc(SHA256_SIZE), *none = NULL;
+
+	if (!id)
+		return;
+	memcpy(id, digest, SHA256_SIZE);
+	if (!__atomic_compare_exchange_n(&f->id, &none, id, false,
+	                                 __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		kfree(id);
+}
+
+static void make_id(struct root_file *f, uint8_t digest[SHA256_SIZE])
+{
+	struct sha256 h;
+
+	sha256_init(&h);
+	sha256_update(&h, &f->size, sizeof(f->size));
+	sha256_update(&h, f->digests, root_file_digests(f));
+	sha256_final(&h, digest);
+	keep_id(f, digest);
+}
+
 /*
  * The digests of an unwritten file and its size name its bytes: equal files of
  * the root share the cached text.
@@ -50,17 +75,18 @@ static long object_write(struct vm_object *obj, const void *src, size_t size,
 static bool object_content_id(struct vm_object *obj, struct content_id *ret)
 {
 	struct filedata *d = &file_of(obj)->data;
-	struct sha256 h;
 	uint8_t digest[SHA256_SIZE];
+	const uint8_t *id;
 
 	if (!d->backing || READ_ONCE(d->is_written))
 		return false;
-	sha256_init(&h);
-	sha256_update(&h, &d->backing->size, sizeof(d->backing->size));
-	sha256_update(&h, d->backing->digests, root_file_digests(d->backing));
-	sha256_final(&h, digest);
+	id = __atomic_load_n(&d->backing->id, __ATOMIC_ACQUIRE);
+	if (!id) {
+		make_id(d->backing, digest);
+		id = digest;
+	}
 	static_assert(sizeof(*ret) == sizeof(digest), "a digest is an id");
-	memcpy(ret, digest, sizeof(*ret));
+	memcpy(ret, id, sizeof(*ret));
 	return true;
 }
 

@@ -9,6 +9,21 @@
 #include "base/errno.h"
 #include "libos/mm/mm_internal.h"
 #include "libos/mm/shortage.h"
+#include "libos/mm/textcache.h"
+
+/*
+ * Not mm_addresses(): most of a heap is never used, and opening it would take
+ * the rights of thousands of pages.
+ */
+static int reserve_anywhere(uint64_t size, uint64_t *ret_addr)
+{
+	int ret = uspace_alloc(size, PAGE_SIZE, mm_backed_place(), ret_addr);
+
+	if (ret < 0 && textcache_shrink(UINT64_MAX))
+		ret = uspace_alloc(size, PAGE_SIZE, mm_backed_place(),
+		                   ret_addr);
+	return ret;
+}
 
 static int reserve(struct mm *mm, uint64_t hint, uint64_t size,
                    uint64_t *ret_addr)
@@ -22,7 +37,7 @@ static int reserve(struct mm *mm, uint64_t hint, uint64_t size,
 	    size <= USER_END - hint &&
 	    mm_reserve_locked(mm, hint, hint + size, &b, NULL, 0) == 0)
 		return 0;
-	return mm_addresses(size, PAGE_SIZE, mm_backed_place(), ret_addr);
+	return reserve_anywhere(size, ret_addr);
 }
 
 int mm_brk_init(struct mm *mm, uint64_t hint, uint64_t size)
