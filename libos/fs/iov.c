@@ -133,6 +133,11 @@ long iov_zero(struct iov *it, size_t size)
 	return iov_move(it, IOV_ZERO, NULL, size);
 }
 
+size_t iov_peek(struct iov *it, size_t size, uint64_t *ret_addr)
+{
+	return it->kind == IOV_USER ? iov_run(it, size, ret_addr) : 0;
+}
+
 void iov_advance(struct iov *it, size_t size)
 {
 	size_t run;

@@ -62,6 +62,11 @@ long __must_check iov_copy_to(struct iov *it, const void *src, size_t size);
 long __must_check iov_copy_from(struct iov *it, void *dst, size_t size);
 /* As iov_copy_to() from zeros. */
 long __must_check iov_zero(struct iov *it, size_t size);
+/*
+ * The program's memory that comes next, in one piece: its address and how much
+ * of it, at most @size; 0 where there is none or it is the kernel's.
+ */
+size_t iov_peek(struct iov *it, size_t size, uint64_t *ret_addr);
 /* Skip @size bytes, at most what is left. */
 void iov_advance(struct iov *it, size_t size);
 /* Use no more than @size further bytes. */

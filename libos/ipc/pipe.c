@@ -3,13 +3,15 @@
  * pipe.c - the ring and who sleeps on it.
  *
  * Bytes are copied once in and once out, under a sleeping lock of the side that
- * copies: user copies may fault.  Neither side takes the other's lock.
+ * copies: user copies may fault.  Neither side takes the other's lock.  For
+ * many bytes and a reader that waits one copy does: pipe_offer.c.
  *
  * Wake-ups happen on transitions only.  A: the writer stores head, then looks
  * at tail: had the readers taken everything before, some may sleep.  B: the reader
  * stores tail, then looks at head: was there less than PIPE_BUF of room,
  * writers may sleep.  Who goes to sleep queues first and looks second, so one
- * of the two sees the other.
+ * of the two sees the other.  Between store and look each side unlocks a mutex,
+ * which is a full barrier.
  */
 #include "base/errno.h"
 #include "base/format.h"
@@ -19,6 +21,7 @@
 #include "libos/ipc/pipe_internal.h"
 #include "libos/mm/kheap.h"
 #include "libos/mm/usercopy.h"
+#include "libos/sched/sched.h"
 #include "libos/sched/waitq.h"
 
 static struct pipe *pipe_of(const struct file *f)
@@ -136,7 +139,7 @@ static long ring_drain(struct pipe *p, struct iov *to, uint64_t size)
 }
 
 /* Write what fits, 0 if PIPE_BUF or the rest does not.  write_lock is held. */
-static long put_locked(struct pipe *p, struct iov *from, bool *ret_wake)
+static long put_locked(struct pipe *p, struct iov *from)
 {
 	uint64_t head = p->head;
 	uint64_t used = head - load(&p->tail);
@@ -157,76 +160,106 @@ static long put_locked(struct pipe *p, struct iov *from, bool *ret_wake)
 		size = MIN(size, room);
 	}
 	n = ring_fill(p, from, size);
-	if (n <= 0)
-		return n;
-	__atomic_store_n(&p->head, head + (uint64_t)n,
-	                 __ATOMIC_SEQ_CST); /* A */
-	*ret_wake = (int64_t)(load(&p->tail) - head) >= 0 ||
-	            READ_ONCE(p->is_polled);
+	if (n > 0)
+		__atomic_store_n(&p->head, head + (uint64_t)n,
+		                 __ATOMIC_RELEASE); /* A */
 	return n;
+}
+
+/* A barrier after A: had the readers taken all that was there? */
+static bool readers_may_sleep(const struct pipe *p, uint64_t old_head)
+{
+	return (int64_t)(load(&p->tail) - old_head) >= 0 ||
+	       READ_ONCE(p->is_polled);
 }
 
 static long pipe_put(struct pipe *p, struct iov *from)
 {
-	bool wake = false;
-	long n;
+	bool taken = false;
+	uint64_t head;
+	size_t given;
+	long n = 0;
 
 	mutex_lock(&p->write_lock);
-	n = put_locked(p, from, &wake);
+	given = pipe_offer_fill(p, from, &taken);
+	head = p->head;
+	/* What was begun as an atomic write is one. */
+	if (given < PIPE_BUF && iov_left(from))
+		n = put_locked(p, from);
 	mutex_unlock(&p->write_lock);
-	if (wake)
-		(void)waitq_wake(&p->can_read, WAKE_ALL, POLLIN | POLLRDNORM);
-	return n;
+	if (taken || (n > 0 && readers_may_sleep(p, head)))
+		(void)waitq_wake_fenced(&p->can_read, WAKE_ALL,
+		                        POLLIN | POLLRDNORM);
+	if (!given)
+		return n;
+	/* The reader first: it comes back with the next offer. */
+	sched_yield();
+	return (long)given + MAX(n, 0l);
 }
 
 /* read_lock is held. */
-static long take_locked(struct pipe *p, struct iov *to, bool *ret_wake)
+static long take_locked(struct pipe *p, struct iov *to)
 {
 	uint64_t tail = p->tail;
 	uint64_t size = MIN(load(&p->head) - tail, (uint64_t)iov_left(to));
-	uint64_t used;
 	long n;
 
 	if (!size)
 		return 0;
 	n = ring_drain(p, to, size);
-	if (n <= 0)
-		return n;
-	__atomic_store_n(&p->tail, tail + (uint64_t)n,
-	                 __ATOMIC_SEQ_CST); /* B */
-	used = load(&p->head) - tail;
-	*ret_wake = (used + PIPE_BUF > p->capacity &&
-	             used - (uint64_t)n + PIPE_BUF <= p->capacity) ||
-	            READ_ONCE(p->is_polled);
+	if (n > 0)
+		__atomic_store_n(&p->tail, tail + (uint64_t)n,
+		                 __ATOMIC_RELEASE); /* B */
 	return n;
+}
+
+/* A barrier after B: was there no room, and is there now? */
+static bool writers_may_sleep(const struct pipe *p, uint64_t old_tail,
+                              uint64_t taken)
+{
+	uint64_t used = load(&p->head) - old_tail;
+
+	return (used + PIPE_BUF > p->capacity &&
+	        used - taken + PIPE_BUF <= p->capacity) ||
+	       READ_ONCE(p->is_polled);
 }
 
 static long pipe_take(struct pipe *p, struct iov *to)
 {
-	bool wake = false;
+	uint64_t tail;
 	long n;
 
 	mutex_lock(&p->read_lock);
-	n = take_locked(p, to, &wake);
+	tail = p->tail;
+	n = take_locked(p, to);
 	mutex_unlock(&p->read_lock);
-	if (wake)
-		(void)waitq_wake(&p->can_write, WAKE_ALL, POLLOUT | POLLWRNORM);
+	if (n > 0 && writers_may_sleep(p, tail, (uint64_t)n))
+		(void)waitq_wake_fenced(&p->can_write, WAKE_ALL,
+		                        POLLOUT | POLLWRNORM);
 	return n;
 }
 
-static bool may_read(const struct pipe *p, size_t need __unused)
+/* What somebody sleeps for. */
+struct pipe_wait {
+	size_t need;                    /* a writer: so much room      */
+	const struct pipe_offer *offer; /* a reader: this one, or data */
+};
+
+static bool may_read(const struct pipe *p, const struct pipe_wait *want)
 {
-	return pipe_has_data(p) || !load_count(&p->writers);
+	return pipe_has_data(p) || !load_count(&p->writers) ||
+	       pipe_offer_is_done(want->offer);
 }
 
-static bool may_write(const struct pipe *p, size_t need)
+static bool may_write(const struct pipe *p, const struct pipe_wait *want)
 {
-	return pipe_room(p) >= need || !load_count(&p->readers);
+	return pipe_room(p) >= want->need || !load_count(&p->readers);
 }
 
 static int pipe_wait(struct pipe *p, struct waitq *q,
-                     bool (*is_ready)(const struct pipe *p, size_t need),
-                     size_t need)
+                     bool (*is_ready)(const struct pipe *p,
+                                      const struct pipe_wait *want),
+                     const struct pipe_wait *want)
 {
 	struct waiter w;
 	int ret = 0;
@@ -235,7 +268,7 @@ static int pipe_wait(struct pipe *p, struct waitq *q,
 	waitq_add(q, &w);
 	for (;;) {
 		sched_sleep_prepare(SLEEP_INTERRUPTIBLE);
-		if (is_ready(p, need))
+		if (is_ready(p, want))
 			break;
 		ret = sched_sleep(NO_DEADLINE);
 		if (ret < 0)
@@ -244,6 +277,28 @@ static int pipe_wait(struct pipe *p, struct waitq *q,
 	sched_sleep_done();
 	waitq_remove(&w);
 	return ret;
+}
+
+/* Bytes that a writer brought, 0: look again, -ERESTARTSYS. */
+static long wait_for_data(struct pipe *p, struct iov *to)
+{
+	struct pipe_offer offer;
+	struct pipe_wait want = { .offer = &offer };
+	size_t n;
+	int ret;
+
+	pipe_offer_make(p, &offer, to);
+	ret = pipe_wait(p, &p->can_read, may_read, &want);
+	n = pipe_offer_end(p, &offer);
+	iov_advance(to, n);
+	return n ? (long)n : ret;
+}
+
+static int wait_for_room(struct pipe *p, size_t need)
+{
+	struct pipe_wait want = { .need = need };
+
+	return pipe_wait(p, &p->can_write, may_write, &want);
 }
 
 static long pipe_read(struct file *f, struct iov *to, int64_t *pos __unused)
@@ -262,8 +317,8 @@ static long pipe_read(struct file *f, struct iov *to, int64_t *pos __unused)
 			return n;
 		if (file_is_nonblock(f))
 			return -EAGAIN;
-		n = pipe_wait(p, &p->can_read, may_read, 0);
-		if (n < 0)
+		n = wait_for_data(p, to);
+		if (n)
 			return n;
 	}
 }
@@ -288,8 +343,7 @@ static long pipe_write(struct file *f, struct iov *from, int64_t *pos __unused)
 		n = -EAGAIN;
 		if (file_is_nonblock(f))
 			break;
-		n = pipe_wait(p, &p->can_write, may_write,
-		              MIN(iov_left(from), (size_t)PIPE_BUF));
+		n = wait_for_room(p, MIN(iov_left(from), (size_t)PIPE_BUF));
 		if (n < 0)
 			break;
 	}

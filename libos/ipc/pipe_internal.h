@@ -26,6 +26,8 @@ struct pipe {
 	uint32_t reader_opens, writer_opens; /* how many there ever were */
 	uint32_t is_polled; /* somebody may want edges: wake at each byte */
 
+	struct pipe_offer *offer; /* of a reader that sleeps, or NULL */
+
 	struct waitq can_read, can_write;
 	struct waitq opened; /* fifo_open() waits for the other side */
 
@@ -34,6 +36,26 @@ struct pipe {
 };
 
 extern const struct file_ops pipe_ops;
+
+/* pipe_offer.c: memory of a reader for a writer to fill. */
+struct pipe_offer {
+	struct mm *mm;
+	uint64_t addr;
+	size_t size;      /* 0: not offered */
+	size_t filled;    /* when done */
+	uint32_t is_done; /* atomic */
+};
+
+/* Offer what @to has room for, if that is much and nobody else offers. */
+void pipe_offer_make(struct pipe *p, struct pipe_offer *o, struct iov *to);
+bool pipe_offer_is_done(const struct pipe_offer *o);
+/* After each pipe_offer_make(): how many bytes came.  May sleep. */
+size_t pipe_offer_end(struct pipe *p, struct pipe_offer *o);
+/*
+ * Write to who offers, with write_lock held: how many bytes.  With *@ret_taken
+ * set, the caller wakes the readers after it, whatever the result is.
+ */
+size_t pipe_offer_fill(struct pipe *p, struct iov *from, bool *ret_taken);
 
 /*
  * The pipe of @inode with a reference, made if it has none; NULL: no memory.

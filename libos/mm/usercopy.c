@@ -18,6 +18,7 @@
 #include "base/errno.h"
 #include "base/string.h"
 #include "libos/mm/mm_internal.h"
+#include "libos/mm/overlay.h"
 #include "libos/mm/usercopy_asm.h"
 #include "libos/mm/window.h"
 #include "libos/sched/thread.h"
@@ -411,6 +412,32 @@ static bool range_allows(struct mm *mm, uint64_t addr, uint64_t end,
 		v = next;
 	}
 	return false;
+}
+
+/* mm->lock is held. */
+static bool is_there(struct mm *mm, uint64_t addr, size_t size, uint32_t prot)
+{
+	return in_user_space(addr, size) && mm_is_resident(mm) &&
+	       range_allows(mm, addr, addr + size, prot) &&
+	       pages_are_ready(addr, size, pages_rights_of(prot));
+}
+
+size_t copy_user_to_mm(struct mm *mm, uint64_t dst, const void __user *src,
+                       size_t size)
+{
+	uint64_t from = user_addr(src);
+	size_t n = 0;
+
+	if (user_fault_in(src, size, PROT_READ) < 0)
+		return 0;
+	rwlock_read(&mm->lock);
+	/* Waiting for the lock, we may have lost our own pages again. */
+	if (is_there(mm, dst, size, PROT_WRITE) &&
+	    is_ready(own_mm(), from, size, PROT_READ))
+		n = size -
+		    usercopy_bytes(user_window(dst), user_window(from), size);
+	rwlock_read_done(&mm->lock);
+	return n;
 }
 
 bool user_range_ok(struct mm *mm, const void __user *p, size_t size, int prot)

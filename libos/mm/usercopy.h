@@ -106,7 +106,17 @@ __must_check int user_fault_in(const void __user *p, size_t size, int prot);
 bool user_range_ok(struct mm *mm, const void __user *p, size_t size, int prot);
 
 /*
- * The same on any address space whose pages are resident: exec(2) fills the
+ * From the caller's memory to that of @mm, another process's perhaps, of which
+ * a thread waits for it and keeps @mm alive.  Only what is there is written to:
+ * a page that would have to be brought in, or members of an overlay to change
+ * places, ends the copy.  mm->lock is held over it, so that the memory stays the
+ * owner's.  How many bytes were copied.
+ */
+size_t copy_user_to_mm(struct mm *mm, uint64_t dst, const void __user *src,
+                       size_t size);
+
+/*
+ * The copies above on any address space whose pages are resident: exec(2) fills the
  * stack of a new program, process_vm_readv(2) reads another.  0 or -EFAULT.
  */
 __must_check int copy_from_mm(struct mm *mm, void *dst, uint64_t addr,

@@ -43,8 +43,8 @@ void mutex_lock(struct mutex *m)
 void mutex_unlock(struct mutex *m)
 {
 	m->owner = NULL;
-	__atomic_store_n(&m->held, 0, __ATOMIC_RELEASE);
-	waitq_wake(&m->waiters, 1, 0);
+	(void)__atomic_exchange_n(&m->held, 0, __ATOMIC_SEQ_CST);
+	waitq_wake_fenced(&m->waiters, 1, 0);
 }
 
 bool mutex_is_mine(const struct mutex *m)

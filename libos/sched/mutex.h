@@ -19,6 +19,7 @@ struct mutex {
 void mutex_init(struct mutex *m, enum lock_rank rank);
 void mutex_lock(struct mutex *m);
 bool mutex_trylock(struct mutex *m);
+/* A full barrier as well: what was stored before it is seen by who looks after. */
 void mutex_unlock(struct mutex *m);
 bool mutex_is_mine(const struct mutex *m);
 

@@ -259,6 +259,9 @@ void sched_sleep_done(void)
 {
 	struct thread *self = thread_self();
 
+	/* As a rule it was woken, and only itself can go to sleep again. */
+	if (READ_ONCE(self->state) == THREAD_RUNNABLE)
+		return;
 	spin_lock(&rq_lock);
 	self->state = THREAD_RUNNABLE;
 	spin_unlock(&rq_lock);
@@ -428,8 +431,11 @@ void sched_exit(void)
 void sched_flush_kicks(void)
 {
 	struct runqueue *q = my_queue();
+	struct thread *self = thread_self();
 
-	thread_clear_work(thread_self(), WORK_KICK);
+	/* Both are set together, by this vCPU. */
+	if (READ_ONCE(self->work) & WORK_KICK)
+		thread_clear_work(self, WORK_KICK);
 	while (q->kick_mask) {
 		uint32_t vcpu = (uint32_t)__builtin_ctzll(q->kick_mask);
 

@@ -56,11 +56,16 @@ bool waitq_is_empty(const struct waitq *q)
 
 uint32_t waitq_wake(struct waitq *q, uint32_t max, uint32_t events)
 {
+	/* A: pairs with the waiter that queues itself, then tests. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return waitq_wake_fenced(q, max, events);
+}
+
+uint32_t waitq_wake_fenced(struct waitq *q, uint32_t max, uint32_t events)
+{
 	struct waiter *w, *tmp;
 	uint32_t woken = 0;
 
-	/* A: pairs with the waiter that queues itself, then tests. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (waitq_is_empty(q))
 		return 0;
 	spin_lock(&q->lock);

@@ -79,6 +79,11 @@ bool waitq_is_empty(const struct waitq *q);
  * Returns how many exclusive ones were woken.
  */
 uint32_t waitq_wake(struct waitq *q, uint32_t max, uint32_t events);
+/*
+ * The same for a caller that had a full barrier between its change and this, as
+ * the end of a mutex is one.
+ */
+uint32_t waitq_wake_fenced(struct waitq *q, uint32_t max, uint32_t events);
 
 enum sleep_mode {
 	SLEEP_INTERRUPTIBLE = 1, /* any signal that would be delivered  */
