@@ -47,6 +47,9 @@ void sha256_update(struct sha256 *h, const void *data, size_t size)
 	size_t used = h->nbytes % SHA256_BLOCK_SIZE;
 	size_t nblocks;
 
+	/* Nothing may have no address. */
+	if (!size)
+		return;
 	h->nbytes += size;
 	if (used) {
 		size_t n = MIN(size, SHA256_BLOCK_SIZE - used);

@@ -6,6 +6,7 @@
 #   gcc      build, and run all tests outside the suite "long"
 #   san      unit tests of host code under ASan and UBSan
 #   clang    build, warnings are errors; __user and __host are address spaces
+#   fuzz     ten seconds of each fuzzer of tests/fuzz
 #   lint     tools/lint.sh
 #
 # Names given as arguments choose among them.  Results are added up in
@@ -38,12 +39,13 @@ record() {
     return 0
 }
 
-# build NAME DIR OPTION... - configure and compile; a result of its own.
+# build NAME DIR OPTION... - configure and compile $target, or everything; a
+# result of its own.
 build() {
     local name=$1 dir=$2
     shift 2
     echo "== $name: build"
-    if configure "$dir" "$@" && ninja --quiet -C "$dir"; then
+    if configure "$dir" "$@" && ninja --quiet -C "$dir" ${target:+"$target"}; then
         record pass "$name: build"
     else
         record fail "$name: build"
@@ -51,12 +53,14 @@ build() {
     fi
 }
 
-# run_tests NAME DIR - run the short tests of a build and take over results.
+# run_tests NAME DIR OPTION... - run the short tests of a build, or those that
+# the options name, and take over results.
 run_tests() {
     local name=$1 dir=$2 log=$2/meson-logs/testlog.json
+    shift 2
     echo "== $name: tests"
     rm -f "$log"
-    meson test -C "$dir" --no-rebuild --no-suite long --print-errorlogs
+    meson test -C "$dir" --no-rebuild --no-suite long --print-errorlogs "$@"
     if [ ! -f "$log" ]; then
         record fail "$name: no test ran"
         return
@@ -80,13 +84,20 @@ step_clang() {
     CC=clang build clang build-clang
 }
 
+step_fuzz() {
+    target=fuzzers CC=clang build fuzz build-fuzz -Dunits_only=true \
+        -Dfuzzers=true -Db_sanitize=address,undefined -Db_lundef=false \
+        -Dc_args=-fno-sanitize-recover=all || return
+    run_tests fuzz build-fuzz --suite fuzz
+}
+
 step_lint() {
     echo "== lint"
     tools/lint.sh --results "$results" && return
     grep -q '^fail lint' "$results" || record fail "lint: did not finish"
 }
 
-[ $# -gt 0 ] || set -- gcc san clang lint
+[ $# -gt 0 ] || set -- gcc san clang fuzz lint
 for step in "$@"; do
     if ! declare -F "step_$step" >/dev/null; then
         echo "check.sh: no step called $step" >&2
