@@ -102,37 +102,68 @@ static void ping_pong_processes(long n)
 	play(&p, n);
 }
 
-static void *drain(void *arg)
+static void drain_fd(int fd)
 {
 	static char block[BLOCK];
+
+	while (read(fd, block, BLOCK) > 0)
+		;
+}
+
+static void *drain(void *arg)
+{
 	const struct pair *p = arg;
 
-	while (read(p->to[0], block, BLOCK) > 0)
-		;
+	drain_fd(p->to[0]);
 	return NULL;
 }
 
-static void throughput(long n)
+int drain_child(void)
+{
+	drain_fd(0);
+	return 0;
+}
+
+static void pump(int fd, long n)
 {
 	static char block[BLOCK];
+
+	while (n-- > 0)
+		if (write(fd, block, BLOCK) != BLOCK)
+			die("write");
+}
+
+static void throughput_threads(long n)
+{
 	struct pair p;
 	pthread_t t;
 
 	open_pair(&p);
 	if (pthread_create(&t, NULL, drain, &p))
 		die("pthread_create");
-	while (n-- > 0)
-		if (write(p.to[1], block, BLOCK) != BLOCK)
-			die("write");
+	pump(p.to[1], n);
 	close(p.to[1]);
 	pthread_join(t, NULL);
 	p.to[1] = p.from[1];
 	close_pair(&p);
 }
 
+static void throughput_processes(long n)
+{
+	static struct pair p;
+	static pid_t pid;
+
+	if (!pid) {
+		open_pair(&p);
+		pid = start_child(&p, "drain");
+	}
+	pump(p.to[1], n);
+}
+
 const struct work pipe_works[] = {
 	{ "pipe_ping_pong_threads", ping_pong_threads, 0 },
 	{ "pipe_ping_pong_processes", ping_pong_processes, 0 },
-	{ "pipe_throughput", throughput, BLOCK },
+	{ "pipe_throughput", throughput_threads, BLOCK },
+	{ "pipe_throughput_processes", throughput_processes, BLOCK },
 	{ NULL, NULL, 0 },
 };

@@ -57,6 +57,10 @@ int child_main(const char *name)
 {
 	char c;
 
+	if (!strcmp(name, "futex"))
+		return futex_child(SHARED_FD);
+	if (!strcmp(name, "drain"))
+		return drain_child();
 	if (strcmp(name, "echo"))
 		return 1;
 	while (read(0, &c, 1) == 1)

@@ -24,3 +24,7 @@ __attribute__((noreturn, format(printf, 1, 2))) void die(const char *fmt, ...);
 
 /* What a child that was started as "works child NAME" does. */
 int child_main(const char *name);
+int futex_child(int fd);
+int drain_child(void);
+
+enum { SHARED_FD = 3 }; /* where its child finds the memory */
