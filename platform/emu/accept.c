@@ -83,6 +83,7 @@ static enum emu_verdict accept_locked(struct emu_block *b, uint64_t flags)
 	struct epcm *epcm = &b->enclave->epcm;
 	uint64_t addr = b->regs.rcx;
 	unsigned int entry = epcm_get(epcm, addr);
+	unsigned int accepted;
 
 	if (!(entry & EPCM_VALID))
 		return emu_pf(b, addr, SGX_PF_W);
@@ -90,9 +91,12 @@ static enum emu_verdict accept_locked(struct emu_block *b, uint64_t flags)
 		return emu_leaf_done(b, SGX_PAGE_ATTRIBUTES_MISMATCH);
 	if (epcm_type(entry) == SGX_PT_TCS && !accept_tcs(b, addr))
 		return emu_gp(b);
-	entry &= ~(unsigned int)(SGX_SECINFO_PENDING | SGX_SECINFO_MODIFIED |
-	                         SGX_SECINFO_PR);
-	epcm_set(epcm, addr, entry);
+	accepted =
+		entry & ~(unsigned int)(SGX_SECINFO_PENDING |
+	                                SGX_SECINFO_MODIFIED | SGX_SECINFO_PR);
+	/* Two processors at one page: #GP for one of them. */
+	if (!epcm_swap(epcm, addr, entry, accepted))
+		return emu_gp(b);
 	return emu_leaf_done(b, SGX_SUCCESS);
 }
 
@@ -176,7 +180,9 @@ static enum emu_verdict extend_locked(struct emu_block *b, uint64_t flags)
 		return emu_pf(b, addr, SGX_PF_W);
 	if (flags & SGX_SECINFO_W && !((flags | entry) & SGX_SECINFO_R))
 		return emu_gp(b);
-	epcm_set(epcm, addr, entry | (unsigned int)(flags & SGX_SECINFO_RWX));
+	if (!epcm_swap(epcm, addr, entry,
+	               entry | (unsigned int)(flags & SGX_SECINFO_RWX)))
+		return emu_gp(b);
 	return EMU_COMMIT_FLAGS;
 }
 

@@ -11,7 +11,7 @@
  *	aex.c        SSA and synthetic state  keys.c    EREPORT, EGETKEY
  *	chain.c      handlers of the host     debug.c   EDBGRD, EDBGWR
  *	thread.c     slots, attach            illegal.c instructions that are #UD
- *	recorder.c   measuring
+ *	recorder.c   measuring                quick.c   EACCEPT and EMODPE in a hurry
  *
  * Locks: enclave->lock is the only one below a signal handler; whoever holds
  * it touches no enclave memory, so that the fault handler may take it.
@@ -198,14 +198,18 @@ enum emu_verdict emu_eexit(struct emu_block *b);
 /* ---- leaf.c */
 enum emu_verdict emu_leaf(struct emu_block *b);
 enum emu_verdict emu_leaf_inside(struct emu_block *b);
-/* RAX = @code, ZF accordingly, CF PF AF OF SF cleared; past the ENCLU. */
-enum emu_verdict emu_leaf_done(struct emu_block *b, enum sgx_error code);
 /*
  * The operand at @addr: @size bytes, @align-aligned and within ELRANGE (else
  * #GP), on a settled REG page with @rwx (else #PF).  False: b->fault is set.
  */
 bool emu_operand_ok(struct emu_block *b, uint64_t addr, size_t size,
                     size_t align, unsigned int rwx);
+
+/* ---- quick.c: compiled without vector registers */
+/* RAX = @code, ZF accordingly, CF PF AF OF SF cleared; past the ENCLU. */
+enum emu_verdict emu_leaf_done(struct emu_block *b, enum sgx_error code);
+/* The leaf of a thunk, done: EMU_COMMIT_FLAGS.  False: ask emu_leaf_inside(). */
+bool emu_leaf_quick(struct emu_block *b);
 
 /* ---- accept.c */
 enum emu_verdict emu_eaccept(struct emu_block *b);

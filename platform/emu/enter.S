@@ -261,8 +261,9 @@ emu_exit_fast:
 
 /*
  * Any other leaf from a rewritten pad.  RAX = block (the leaf's number is the
- * pad's), RCX has been saved.  Vector registers are the enclave's and what
- * serves the leaf is ordinary C, so they are put aside.
+ * pad's), RCX has been saved.  Vector registers are the enclave's: quick.c does
+ * not touch them, and if it passes, what serves the leaf is ordinary C and they
+ * are put aside.
  */
 	.globl	emu_leaf_entry
 	.type	emu_leaf_entry, @function
@@ -298,6 +299,11 @@ emu_leaf_entry:
 	wrfsbase %rcx
 	movq	B_HOST_GS(%rbx), %rcx
 	wrgsbase %rcx
+	movq	%rbx, %rdi
+	call	emu_leaf_quick
+	testb	%al, %al
+	movq	B_SLOT(%rbx), %rcx
+	jnz	.Lcommit_flags
 	movq	B_SLOT(%rbx), %r12
 	addq	$EMU_SLOT_XSAVE, %r12
 	movl	$XSAVE_OF_C, %eax

@@ -7,8 +7,8 @@
  * absent page of it is 2,048 absent entries, so the host's page tables are the
  * second level).
  *
- * Entries are read without a lock and changed with enclave->lock held; a
- * change is one aligned store.
+ * Entries are read without a lock and changed with enclave->lock held, but for
+ * quick.c, which takes none: where the two can meet, by epcm_swap().
  */
 #pragma once
 
@@ -58,6 +58,17 @@ static inline unsigned int epcm_get(const struct epcm *m, uint64_t addr)
 static inline void epcm_set(struct epcm *m, uint64_t addr, unsigned int entry)
 {
 	WRITE_ONCE(m->entry[(addr - m->base) >> PAGE_SHIFT], (uint16_t)entry);
+}
+
+/* @from becomes @to; false if it is no longer @from. */
+static inline bool epcm_swap(struct epcm *m, uint64_t addr, unsigned int from,
+                             unsigned int to)
+{
+	uint16_t expected = (uint16_t)from;
+
+	return __atomic_compare_exchange_n(
+		&m->entry[(addr - m->base) >> PAGE_SHIFT], &expected,
+		(uint16_t)to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 static inline enum sgx_page_type epcm_type(unsigned int entry)

@@ -9,11 +9,6 @@
 #include "platform/emu/emu.h"
 #include "platform/emu/layout.h"
 
-enum {
-	FLAGS_CLEARED = 0x895, /* CF PF AF SF OF */
-	FLAG_ZF = 0x40,
-};
-
 bool emu_operand_ok(struct emu_block *b, uint64_t addr, size_t size,
                     size_t align, unsigned int rwx)
 {
@@ -37,15 +32,6 @@ static enum emu_verdict step_over(struct emu_block *b)
 {
 	b->regs.rip = b->next;
 	return EMU_COMMIT_FLAGS;
-}
-
-enum emu_verdict emu_leaf_done(struct emu_block *b, enum sgx_error code)
-{
-	b->regs.rax = code;
-	b->regs.rflags &= ~(uint64_t)(FLAGS_CLEARED | FLAG_ZF);
-	if (code != SGX_SUCCESS)
-		b->regs.rflags |= FLAG_ZF;
-	return step_over(b);
 }
 
 /* Serve @leaf, which sets RAX and flags itself if it has a code. */

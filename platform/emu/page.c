@@ -90,12 +90,14 @@ static int walk_pages(struct walk *w,
 	*w->progress = (struct enclave_progress){ 0 };
 	pthread_mutex_lock(&e->lock);
 	for (; w->addr < w->end; w->addr += PAGE_SIZE) {
-		unsigned int entry = epcm_get(&e->epcm, w->addr);
+		unsigned int old, entry;
 
-		ret = entry ? step(w, &entry) : -EFAULT;
+		do {
+			old = entry = epcm_get(&e->epcm, w->addr);
+			ret = entry ? step(w, &entry) : -EFAULT;
+		} while (ret == 0 && !epcm_swap(&e->epcm, w->addr, old, entry));
 		if (ret < 0)
 			break;
-		epcm_set(&e->epcm, w->addr, entry);
 		if (epcm_prot(entry) != prot) {
 			protect(start, w->addr, prot);
 			start = w->addr;
