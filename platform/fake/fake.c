@@ -121,11 +121,12 @@ static int do_close(struct sgx_calls *c, int fd)
 	struct fake *f = fake_of(c);
 	struct fake_file *file;
 
-	if (fd < FAKE_FD || fd >= FAKE_FD + FAKE_FILES)
+	if (fd < FAKE_FD || fd >= FAKE_FD + FAKE_FILES ||
+	    !f->file[fd - FAKE_FD].is_open) {
+		f->strange++;
 		return -EBADF;
+	}
 	file = &f->file[fd - FAKE_FD];
-	if (!file->is_open)
-		return -EBADF;
 	file->is_open = false;
 	fake_file_put(f, file);
 	return 0;
@@ -366,6 +367,11 @@ struct sgx_calls *fake_calls(struct fake *f)
 struct fake_trouble *fake_trouble(struct fake *f)
 {
 	return &f->trouble;
+}
+
+uint64_t fake_strange(const struct fake *f)
+{
+	return f->strange;
 }
 
 uint64_t fake_ticks_sent(const struct fake *f)

@@ -73,6 +73,9 @@ struct fake_trouble *fake_trouble(struct fake *f);
  */
 uint64_t fake_first_unmapped(const struct fake *f);
 
+/* Calls that only a mistake can be: descriptors that never were. */
+uint64_t fake_strange(const struct fake *f);
+
 /* Signals sent by tgkill(). */
 uint64_t fake_ticks_sent(const struct fake *f);
 

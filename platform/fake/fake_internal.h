@@ -57,6 +57,7 @@ struct fake {
 	bool is_sgx2;
 	uint64_t permitted; /* XSAVE components */
 	uint64_t ticks_sent;
+	uint64_t strange; /* calls that make no sense */
 	struct fake_trouble trouble;
 	struct fake_file file[FAKE_FILES];
 	struct fake_range reserved[FAKE_RESERVATIONS];

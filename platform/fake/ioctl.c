@@ -274,8 +274,10 @@ int fake_ioctl(struct sgx_calls *c, int fd, unsigned long request, void *arg)
 
 	if (fake_fails(f))
 		return f->trouble.error;
-	if (!file)
+	if (!file) {
+		f->strange++;
 		return -EBADF;
+	}
 	if (__atomic_exchange_n(&file->is_busy, 1, __ATOMIC_ACQUIRE))
 		return -EBUSY;
 	handler = find_handler(f, request);

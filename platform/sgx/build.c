@@ -128,8 +128,6 @@ int sgx_create(struct platform *base, const struct secs *secs,
 	(void)n_pads;
 	if (!secs->size || secs->size & (secs->size - 1))
 		return create_refused(-EINVAL, err);
-	if (secs->baseaddr & (secs->size - 1))
-		return create_refused(-EIO, err);
 	e = calloc(1, sizeof(*e));
 	if (!e)
 		return platform_fail(err, -ENOMEM, 0, "out of memory");

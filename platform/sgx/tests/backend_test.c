@@ -83,6 +83,7 @@ static void take_apart(void)
 	enclave_destroy(t.e);
 	CHECK_EQ(fake_enclaves(t.fake), 0);
 	CHECK_EQ(fake_open_files(t.fake), 0);
+	CHECK_EQ(fake_strange(t.fake), 0);
 	if (t.platform)
 		platform_close(t.platform);
 	else
@@ -432,6 +433,7 @@ static void zero_pages(void)
 {
 	const uint64_t rw = SGX_SECINFO_REG | SGX_SECINFO_R | SGX_SECINFO_W;
 	static uint8_t ones[4096] __attribute__((aligned(4096)));
+	static uint8_t many[(SGX_CHUNK_PAGES + 1) * 4096];
 	uint64_t word = 1;
 	struct secs secs;
 
@@ -445,6 +447,15 @@ static void zero_pages(void)
 	CHECK_EQ(word, 0);
 	CHECK_EQ(enclave_debug_read(t.e, TE_RW, &word, 8), 0);
 	CHECK_EQ(word, 0x0101010101010101);
+	/* More than the buffer holds: the last page is the last page. */
+	many[SGX_CHUNK_PAGES * 4096] = 77;
+	CHECK_EQ(enclave_add_pages(t.e, TE_RW + 8192, many, SGX_CHUNK_PAGES + 1,
+	                           rw, 0, NULL),
+	         0);
+	CHECK_EQ(enclave_debug_read(t.e, TE_RW + 8192 + SGX_CHUNK_PAGES * 4096,
+	                            &word, 8),
+	         0);
+	CHECK_EQ(word, 77);
 	enclave_destroy(t.e);
 	t.e = NULL;
 	take_apart();

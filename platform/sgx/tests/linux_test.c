@@ -104,7 +104,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 
 	pthread_sigmask(SIG_SETMASK, NULL, &now);
 	were_blocked = sigismember(&now, SIGTERM) && sigismember(&now, SIGINT);
-	had_info = info->si_code == SI_TKILL && context;
+	had_info = info->si_code <= 0 && context; /* sent by somebody */
 	got_signal = sig;
 }
 
