@@ -15,6 +15,7 @@ usage: check-kernel.py KERNEL...
  - each ENCLU stands in the table .enclu_pads, with nothing but NOPs behind it
    up to the size it names, and each entry of the table is an ENCLU: these
    bytes are the only ones that a platform may rewrite
+ - no symbol and no string names a platform: it must not matter which it is
 """
 
 import re
@@ -51,6 +52,13 @@ NOP = b"\x90"
 # A jump or call whose target is a number, not a register or memory.
 TARGET = re.compile(r"^([0-9a-f]+) <")
 
+# Words of a symbol or of a printable string.
+PLATFORM = re.compile(
+    rb"(?<![a-z])(emu|emulator|simulator|simulated|sgx[-_ ]fake|fake[-_ ]driver|driver"
+    rb"|/dev/sgx_(enclave|provision))(?![a-z])", re.IGNORECASE
+)
+PRINTABLE = re.compile(rb"[\x20-\x7e]{6,}")
+
 SYMBOL = re.compile(r"^[0-9a-f]+ <(.+)>:$")
 INSTRUCTION = re.compile(
     r"^\s*([0-9a-f]+):\s+(?:(?:rep\w*|lock|bnd|notrack)\s+)*(\S+)\s*(.*)$"
@@ -75,6 +83,16 @@ def check_structure(elf):
             for symbol in section.iter_symbols():
                 if symbol.entry.st_shndx == "SHN_UNDEF" and symbol.name:
                     yield f"undefined symbol {symbol.name}"
+
+
+def check_names(elf):
+    names = [(symbol.name.encode(), "symbol") for section in elf.iter_sections()
+             if isinstance(section, SymbolTableSection) for symbol in section.iter_symbols()]
+    for segment in elf.iter_segments(type="PT_LOAD"):
+        names += [(text, "string") for text in PRINTABLE.findall(segment.data())]
+    for text, kind in names:
+        if PLATFORM.search(text):
+            yield f"{kind} names a platform: {text.decode()}"
 
 
 def bytes_at(elf, vaddr, size):
@@ -145,6 +163,7 @@ def main():
         with open(path, "rb") as file:
             elf = ELFFile(file)
             problems = list(check_structure(elf))
+            problems += check_names(elf)
             problems += check_instructions(path, elf)
         for text in problems:
             print(f"{path}: {text}")

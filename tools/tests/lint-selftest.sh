@@ -196,6 +196,18 @@ void _start(void)
 	        ".popsection");
 }
 C
+kernel COMPLAIN <<'C'
+int is_emu;
+void _start(void) { is_emu++; for (;;) ; }
+C
+kernel COMPLAIN <<'C'
+const char *path = "see /dev/sgx_enclave";
+void _start(void) { for (;;) ; }
+C
+kernel SILENT <<'C'
+const char *path = "emulate /dev/sgx, as programs know it";
+void _start(void) { for (;;) ; }
+C
 kernel COMPLAIN -static-pie -fpie <<'C'
 int x = 1;
 int *p = &x;
