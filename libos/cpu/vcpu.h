@@ -36,15 +36,12 @@ struct vcpu {
 	/* C code only. */
 	uint32_t index;
 	uint32_t is_started;
-	uint32_t is_idle; /* 1: in or on the way to HC_IDLE; under rq lock */
-	uint32_t pad;
 	struct thread *idle;
 	void *fpu; /* XSAVE area of the current thread, or NULL */
 	uint32_t *fpu_in_memory;
 	/* Components that are INIT, while the registers are nobody's. */
 	uint64_t fpu_clean;
 	void *ssa; /* frame 0 */
-	uint64_t busy_ns, idle_ns;
 };
 
 _Static_assert(sizeof(struct vcpu) <= VCPU_BLOCK_SIZE, "vcpu block");

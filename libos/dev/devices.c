@@ -35,21 +35,30 @@ static long null_write(struct file *f __unused, struct iov *from,
 	return (long)iov_left(from);
 }
 
+/* At most @size bytes into @to: how many, or -errno. */
+typedef long fill_func(struct iov *to, size_t size);
+
+/* As much as there is room for, or until a signal comes. */
+static long fill_all(struct iov *to, fill_func *fill, size_t chunk)
+{
+	size_t done = 0;
+	long n = 0;
+
+	while (iov_left(to) && !(done && must_stop())) {
+		n = fill(to, MIN(iov_left(to), chunk));
+		if (n < 0)
+			break;
+		done += (size_t)n;
+	}
+	return done ? (long)done : n;
+}
+
 static long zero_read(struct file *f __unused, struct iov *to,
                       int64_t *pos __unused)
 {
-	size_t done = 0;
-	long n;
-
 	if (likely(iov_left(to) <= ZERO_CHUNK))
 		return iov_zero(to, iov_left(to));
-	while (iov_left(to) && !(done && must_stop())) {
-		n = iov_zero(to, ZERO_CHUNK);
-		if (n < 0)
-			return done ? (long)done : n;
-		done += (size_t)n;
-	}
-	return (long)done;
+	return fill_all(to, iov_zero, ZERO_CHUNK);
 }
 
 static long full_write(struct file *f __unused, struct iov *from __unused,
@@ -58,25 +67,21 @@ static long full_write(struct file *f __unused, struct iov *from __unused,
 	return -ENOSPC;
 }
 
+static long fill_random(struct iov *to, size_t size)
+{
+	uint8_t buf[RANDOM_CHUNK];
+	long n = random_bytes(buf, size);
+
+	if (n == 0)
+		n = iov_copy_to(to, buf, size);
+	memzero_explicit(buf, sizeof(buf));
+	return n;
+}
+
 static long random_read(struct file *f __unused, struct iov *to,
                         int64_t *pos __unused)
 {
-	uint8_t buf[RANDOM_CHUNK];
-	size_t done = 0;
-	long n = 0;
-
-	while (iov_left(to) && !(done && must_stop())) {
-		size_t size = MIN(iov_left(to), sizeof(buf));
-
-		n = random_bytes(buf, size);
-		if (n == 0)
-			n = iov_copy_to(to, buf, size);
-		if (n < 0)
-			break;
-		done += (size_t)n;
-	}
-	memzero_explicit(buf, sizeof(buf));
-	return done ? (long)done : n;
+	return fill_all(to, fill_random, RANDOM_CHUNK);
 }
 
 /* A mapping of /dev/zero is anonymous memory, shared or not. */

@@ -59,7 +59,6 @@ struct thread {
 	/* Scheduler. */
 	uint32_t state; /* enum thread_state; under the run queue's lock */
 	uint32_t sleep_mode;
-	uint32_t wake_pending;
 	uint32_t on_cpu;   /* 1 while its stack is in use on some vCPU */
 	struct vcpu *vcpu; /* where it runs or ran last               */
 	struct list run_node;

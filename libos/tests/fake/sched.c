@@ -115,9 +115,9 @@ void sched_exit(void)
 
 bool sched_wake(struct thread *t)
 {
-	bool was_asleep = !t->wake_pending;
+	bool was_asleep = t->state == THREAD_SLEEPING;
 
-	t->wake_pending = 1;
+	t->state = THREAD_RUNNABLE;
 	return was_asleep;
 }
 
@@ -146,7 +146,7 @@ void sched_yield(void)
 void sched_sleep_prepare(enum sleep_mode mode)
 {
 	current->sleep_mode = mode;
-	current->wake_pending = 0;
+	current->state = THREAD_SLEEPING;
 }
 
 static bool is_interrupted(void)
@@ -169,10 +169,8 @@ int sched_sleep(uint64_t deadline_ns)
 
 		if (is_interrupted())
 			return -ERESTARTSYS;
-		if (current->wake_pending) {
-			current->wake_pending = 0;
+		if (current->state == THREAD_RUNNABLE)
 			return 0;
-		}
 		if (now_ns >= deadline_ns)
 			return -ETIMEDOUT;
 		if (next == NO_DEADLINE && fake_idle && fake_idle())
@@ -186,7 +184,7 @@ int sched_sleep(uint64_t deadline_ns)
 
 void sched_sleep_done(void)
 {
-	current->wake_pending = 0;
+	current->state = THREAD_RUNNABLE;
 }
 
 uint32_t sched_nvcpus(void)
