@@ -21,7 +21,7 @@
 #include "abi/wire.h"
 
 #define SITES_MAGIC 0x3154495341464f53ull /* "SOFASIT1" */
-#define SITES_VERSION 1
+#define SITES_VERSION 2
 #define SITE_JUMP_SIZE 5   /* jmp rel32 */
 #define SITE_WINDOW_MAX 40 /* so that every stub fits 64 bytes */
 

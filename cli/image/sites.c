@@ -119,7 +119,8 @@ static void scan_region(struct scan *s, struct region *r, uint32_t nopcodes,
 		if (!in->kind || !region_is_code(r, scratch, i))
 			continue;
 		met++;
-		if (in->kind == SITE_SYSCALL &&
+		/* What unwinds knows these bytes.  Nothing unwinds Go. */
+		if (in->kind == SITE_SYSCALL && text_has_frames(&s->text) &&
 		    window_is_sigreturn(&s->text, in->vaddr)) {
 			s->report->sigreturn++;
 			continue;

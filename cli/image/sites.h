@@ -33,7 +33,7 @@
 struct sites_report {
 	uint32_t found[SITE_KIND_MAX + 1];
 	uint32_t covered[SITE_KIND_MAX + 1];
-	uint32_t sigreturn; /* not counted above: left alone on purpose */
+	uint32_t sigreturn; /* not counted above: left for who unwinds */
 	uint32_t unclear;   /* opcodes that no disassembly met          */
 };
 

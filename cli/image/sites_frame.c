@@ -257,3 +257,11 @@ void text_read_frames(struct text *t)
 			read_section(t, text_loaded(t, frames), frames);
 	}
 }
+
+bool text_has_frames(const struct text *t)
+{
+	for (size_t i = 0; i < t->nph; i++)
+		if (t->ph[i].p_type == PT_GNU_EH_FRAME)
+			return true;
+	return false;
+}

@@ -66,6 +66,8 @@ enum target text_target(const struct text *t, uint64_t vaddr);
 void text_read_symbols(struct text *t);
 /* .eh_frame: functions, and the landing pads of those that have some. */
 void text_read_frames(struct text *t);
+/* Can anything unwind through this file? */
+bool text_has_frames(const struct text *t);
 /* Once all functions are known. */
 void text_make_regions(struct text *t);
 struct region *text_region_at(const struct text *t, uint64_t vaddr);

@@ -33,7 +33,7 @@ static const struct {
 	uint8_t value;
 } wrong[] = {
 	{ offsetof(struct table, h.magic), 0 },
-	{ offsetof(struct table, h.version), 2 },
+	{ offsetof(struct table, h.version), SITES_VERSION + 1 },
 	{ offsetof(struct table, h.count), 2 },
 	{ offsetof(struct table, h.count), 4 },
 	{ offsetof(struct table, h.count) + 3, 0x80 },
