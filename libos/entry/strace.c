@@ -151,7 +151,8 @@ void strace_leave(struct thread *self, const struct regs *regs)
 	int64_t result = (int64_t)regs->rax;
 	struct line l;
 
-	if (does_not_return(regs->orig_rax))
+	/* After rt_sigreturn the registers are those of another time. */
+	if (does_not_return(self->syscall_nr))
 		return;
 	start_line(&l, self, regs);
 	if (result < 0 && result >= -ERRNO_MAX)
