@@ -2,11 +2,24 @@
 /*
  * exit.c - the end of a thread.
  */
+#include "abi/layout.h"
 #include "libos/fs/fdtable.h"
 #include "libos/fs/fs_context.h"
 #include "libos/mm/mm.h"
+#include "libos/mm/uapi.h"
 #include "libos/proc/internal.h"
 #include "libos/sched/sched.h"
+
+/*
+ * Pages of an instance go as it does, so nobody scrubs them or takes their
+ * rights; only what is mapped from files has to get there.
+ */
+static void end_mm(struct mm *mm)
+{
+	int ret = mm_sync(mm, USER_BASE, USER_END - USER_BASE, MS_SYNC);
+
+	(void)ret; /* nobody is left to be told */
+}
 
 /*
  * Let go of the memory: what others wait for in it first, then the vforked
@@ -19,7 +32,11 @@ static void leave_mm(struct thread *self)
 	futex_exit(self);
 	mm = thread_mm_swap(self, NULL);
 	vfork_finish(task_of(self));
-	if (mm)
+	if (!mm)
+		return;
+	if (process_ends_instance(self->process) && mm_is_alone(mm))
+		end_mm(mm);
+	else
 		mm_put(mm);
 }
 

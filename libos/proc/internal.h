@@ -52,6 +52,8 @@ void vfork_put(struct vfork_wait *w);
 
 /* @p has no threads any more: zombie, orphans, news for the parent. */
 void process_exit(struct process *p);
+/* Will process_exit(p) not return, because the instance ends with it? */
+bool process_ends_instance(const struct process *p);
 /* Take a zombie out of the world; its status has been seen. */
 void process_reap_locked(struct process *p);
 

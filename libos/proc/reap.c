@@ -17,6 +17,11 @@ void proc_set_exit_hook(void (*hook)(int wait_status))
 	exit_hook = hook;
 }
 
+bool process_ends_instance(const struct process *p)
+{
+	return exit_hook && p == process_first();
+}
+
 /*
  * Who inherits the children of @p: the nearest ancestor that asked for it
  * (PR_SET_CHILD_SUBREAPER), else the first process.
