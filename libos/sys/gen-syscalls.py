@@ -46,6 +46,8 @@ def parse_line(path, number, line):
         fail(f"{where}: status {status!r} is none of {', '.join(STATUSES)}")
     if status in ("partial", "accepted") and not note:
         fail(f"{where}: {status} needs a note that says what is missing")
+    if status == "accepted" and not note.startswith("no effect"):
+        fail(f"{where}: the note of an accepted call begins with 'no effect'")
     args = [] if params in ("", "void") else [p.strip() for p in params.split(",")]
     if len(args) > 6:
         fail(f"{where}: more than six parameters")
