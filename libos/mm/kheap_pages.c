@@ -16,7 +16,10 @@
 #include "base/units.h"
 #include "libos/mm/kheap_internal.h"
 
-enum { ORDERS = 20 }; /* 2^19 pages are HEAP_SIZE_MAX */
+enum {
+	ORDERS = 20,   /* 2^19 pages are HEAP_SIZE_MAX */
+	GROW_ORDER = 9 /* 2 MiB: what a host may give at once */
+};
 
 struct page_desc {
 	uint8_t kind;  /* enum kheap_kind */
@@ -33,6 +36,7 @@ static struct {
 	uint8_t *base;
 	size_t npages;
 	size_t first; /* behind the descriptors */
+	size_t fresh; /* from here on no page was ever in a block */
 	struct page_desc *desc;
 	struct list free[ORDERS];
 	size_t used, peak, slab_pages, runs;
@@ -124,21 +128,46 @@ void kheap_pages_init(void *base, size_t size)
 	memset(heap.desc, 0, npages * sizeof(struct page_desc));
 	for (order = 0; order < ORDERS; order++)
 		list_init(&heap.free[order]);
-	range_free(ndesc, npages - ndesc);
+	heap.fresh = ndesc;
+}
+
+/*
+ * Up to the next border of pages that were never used: a block of 2^@order pages
+ * needs them.  Not all at once, because the links would touch memory all over
+ * the heap, most of which is never needed.  False: there are no more.
+ */
+static bool grow_blocks(uint32_t order)
+{
+	size_t step = (size_t)1 << MAX(order, (uint32_t)GROW_ORDER);
+	size_t start = heap.fresh;
+
+	if (start == heap.npages)
+		return false;
+	heap.fresh = MIN(ALIGN_DOWN(start, step) + step, heap.npages);
+	range_free(start, heap.fresh - start);
+	return true;
+}
+
+/* The least order from @order on that has a free block, or ORDERS. */
+static uint32_t find_order(uint32_t order)
+{
+	while (order < ORDERS && list_empty(&heap.free[order]))
+		order++;
+	return order;
 }
 
 /* Index of @npages free pages in a row, taken out of the lists; or 0. */
 static size_t range_take(size_t npages)
 {
-	uint32_t order = floor_log2(npages);
+	uint32_t least = floor_log2(npages);
+	uint32_t order;
 	size_t i;
 
-	if ((size_t)1 << order < npages)
-		order++;
-	while (order < ORDERS && list_empty(&heap.free[order]))
-		order++;
-	if (order >= ORDERS)
-		return 0;
+	if ((size_t)1 << least < npages)
+		least++;
+	while ((order = find_order(least)) == ORDERS)
+		if (!grow_blocks(least))
+			return 0;
 	i = page_index(heap.free[order].next);
 	block_remove(i);
 	range_free(i + npages, ((size_t)1 << order) - npages);
