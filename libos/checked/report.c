@@ -15,6 +15,7 @@
 #include "libos/cpu/vcpu.h"
 #include "libos/entry/panic.h"
 #include "libos/hostcall/hostcall.h"
+#include "sgx/ssa.h"
 
 enum {
 	CHAIN_MAX = 16,
@@ -53,6 +54,10 @@ struct frame {
 	uint64_t rip;
 };
 
+/* Where the kernel faulted, and where its own report begins. */
+static struct frame fault;
+static uint64_t fault_report;
+
 static bool is_text(uint64_t rip)
 {
 	return rip >= (uint64_t)kernel_text_start &&
@@ -62,9 +67,10 @@ static bool is_text(uint64_t rip)
 /* Above the first frame of the kernel RBP is the program's. */
 static bool is_caller(const struct frame *f, const struct frame *caller)
 {
-	return caller > f &&
-	       (uint64_t)caller - (uint64_t)f < (uint64_t)STACK_SPAN &&
-	       shadow_region((uint64_t)caller) == REGION_SHADOWED;
+	if (shadow_region((uint64_t)caller) != REGION_SHADOWED)
+		return false;
+	return f == &fault || (caller > f && (uint64_t)caller - (uint64_t)f <
+	                                             (uint64_t)STACK_SPAN);
 }
 
 static void log_chain(const struct frame *f)
@@ -104,8 +110,18 @@ __noreturn WRAP(void, assert_fail, const char *expr, const char *file, int line)
 	__builtin_unreachable();
 }
 
+static void report_fault(void)
+{
+	log_chain(&fault);
+	((void (*)(void))fault_report)();
+}
+
 WRAP(void, panic_from_trap, struct gprsgx *g, uint32_t vector, uint64_t addr)
 {
 	checked_turn_off();
+	fault.rip = g->rip;
+	fault.caller = (const struct frame *)g->rbp;
 	__real_panic_from_trap(g, vector, addr);
+	fault_report = g->rip;
+	g->rip = (uint64_t)report_fault;
 }

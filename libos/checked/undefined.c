@@ -34,7 +34,7 @@ DEFINE_HANDLER(divrem_overflow_abort,
 DEFINE_HANDLER(shift_out_of_bounds_abort, "a shift by too much")
 DEFINE_HANDLER(out_of_bounds_abort, "an index out of bounds")
 DEFINE_HANDLER(pointer_overflow_abort, "a pointer wraps")
-DEFINE_HANDLER(type_mismatch_v1_abort, "a null, unaligned or too short object")
+DEFINE_HANDLER(type_mismatch_v1_abort, "a null or too short object")
 DEFINE_HANDLER(load_invalid_value_abort, "a bool or enum without such a value")
 DEFINE_HANDLER(vla_bound_not_positive_abort, "an array of no elements")
 DEFINE_HANDLER(nonnull_arg_abort, "a null argument")
