@@ -42,32 +42,46 @@ static bool prot_allows(uint32_t vma_prot, uint32_t prot)
 	                         : (vma_prot & prot) == prot;
 }
 
-/* B: see mm_write_begin(). */
-static bool window_allows(const struct mm *mm, uint64_t addr, uint64_t size,
-                          uint32_t prot)
+/* How far from @addr on a window says that it is allowed.  B: mm_write_begin(). */
+static uint64_t window_span(const struct mm *mm, uint64_t addr, uint32_t prot)
 {
 	uint32_t seq = __atomic_load_n(&mm->seq, __ATOMIC_ACQUIRE);
-	bool found = false;
+	uint64_t span = 0;
 	uint32_t i;
 
 	if (seq & 1)
-		return false;
-	for (i = 0; i < MM_NWINDOWS && !found; i++) {
+		return 0;
+	for (i = 0; i < MM_NWINDOWS && !span; i++) {
 		uint64_t start = READ_ONCE(mm->windows[i].start);
 		uint64_t end = READ_ONCE(mm->windows[i].end);
 
-		found = addr >= start && addr < end && size <= end - addr &&
-		        prot_allows(READ_ONCE(mm->windows[i].prot), prot);
+		if (addr >= start && addr < end &&
+		    prot_allows(READ_ONCE(mm->windows[i].prot), prot))
+			span = end - addr;
 	}
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return found && READ_ONCE(mm->seq) == seq;
+	return READ_ONCE(mm->seq) == seq ? span : 0;
+}
+
+static bool window_allows(const struct mm *mm, uint64_t addr, uint64_t size,
+                          uint32_t prot)
+{
+	return size <= window_span(mm, addr, prot);
+}
+
+/* How many of @size bytes may be touched as it is; 0: ask the tree. */
+static uint64_t ready_span(const struct mm *mm, uint64_t addr, uint64_t size,
+                           uint32_t prot)
+{
+	size = MIN(size, window_span(mm, addr, prot));
+	return size && pages_are_ready(addr, size, pages_rights_of(prot)) ? size
+	                                                                  : 0;
 }
 
 static bool is_ready(const struct mm *mm, uint64_t addr, uint64_t size,
                      uint32_t prot)
 {
-	return window_allows(mm, addr, size, prot) &&
-	       pages_are_ready(addr, size, pages_rights_of(prot));
+	return ready_span(mm, addr, size, prot) == size;
 }
 
 /* Open a window on the VMA at @addr; how much of [@addr, +@size) it covers. */
@@ -108,13 +122,14 @@ static bool page_in(struct mm *mm, uint64_t addr, uint32_t prot)
 static uint64_t make_ready(struct mm *mm, uint64_t addr, uint64_t size,
                            uint32_t prot)
 {
-	uint64_t pos, end;
+	uint64_t pos, end, ready;
 
 	if (!mm || !in_user_space(addr, 1))
 		return 0;
 	size = MIN(size, USER_END - addr);
-	if (is_ready(mm, addr, size, prot))
-		return size;
+	ready = ready_span(mm, addr, size, prot);
+	if (ready)
+		return ready;
 	size = open_window(mm, addr, size, prot);
 	end = addr + size;
 	for (pos = addr; pos < end;
@@ -422,22 +437,34 @@ static bool is_there(struct mm *mm, uint64_t addr, size_t size, uint32_t prot)
 	       pages_are_ready(addr, size, pages_rights_of(prot));
 }
 
-size_t copy_user_to_mm(struct mm *mm, uint64_t dst, const void __user *src,
-                       size_t size)
+/* @from was made ready, which waiting for the lock may have undone. */
+static size_t copy_over(struct mm *mm, uint64_t dst, uint64_t from, size_t size)
 {
-	uint64_t from = user_addr(src);
 	size_t n = 0;
 
-	if (user_fault_in(src, size, PROT_READ) < 0)
-		return 0;
 	rwlock_read(&mm->lock);
-	/* Waiting for the lock, we may have lost our own pages again. */
 	if (is_there(mm, dst, size, PROT_WRITE) &&
 	    is_ready(own_mm(), from, size, PROT_READ))
 		n = size -
 		    usercopy_bytes(user_window(dst), user_window(from), size);
 	rwlock_read_done(&mm->lock);
 	return n;
+}
+
+size_t copy_user_to_mm(struct mm *mm, uint64_t dst, const void __user *src,
+                       size_t size)
+{
+	uint64_t from = user_addr(src);
+	size_t done = 0, n, copied;
+
+	while (done < size) {
+		n = make_ready(own_mm(), from + done, size - done, PROT_READ);
+		copied = n ? copy_over(mm, dst + done, from + done, n) : 0;
+		done += copied;
+		if (!copied || copied < n)
+			break;
+	}
+	return done;
 }
 
 bool user_range_ok(struct mm *mm, const void __user *p, size_t size, int prot)

@@ -5,8 +5,15 @@
  * rep movsb is fast for any size on CPUs that have SGX2 (ERMS, FSRM); short
  * copies, which are most, go by plain moves.  At a fault RCX says how much of a
  * rep is left, so the fixups need no record of their own.
+ *
+ * Where the destination lies 1 to 15 bytes behind the source, modulo a page, AMD's
+ * family 19H copies byte by byte: 16 times slower.  rep movsq is half as fast as
+ * usual there.
  */
 #define EFAULT 14
+#define PAGE_MASK 4095
+#define SLOW_DISTANCE 15
+#define SLOW_MIN 256
 
 	.macro	may_fault insn, fixup
 	.pushsection .ex_table, "a", @progbits
@@ -31,7 +38,9 @@
 	je	10f
 	cmp	$4, %rdx
 	je	20f
-	mov	%rdx, %rcx
+	cmp	$SLOW_MIN, %rdx
+	jae	40f
+3:	mov	%rdx, %rcx
 1:	rep movsb
 2:	mov	%rcx, %rax
 	ret
@@ -46,7 +55,19 @@
 /* Byte by byte, so that what can be copied is. */
 30:	mov	%rdx, %rcx
 	jmp	1b
+40:	lea	-1(%rdi), %eax
+	sub	%esi, %eax
+	and	$PAGE_MASK, %eax
+	cmp	$SLOW_DISTANCE, %eax
+	jae	3b
+	mov	%rdx, %rcx
+	shr	$3, %rcx
+	and	$7, %edx
+41:	rep movsq
+42:	lea	(%rdx, %rcx, 8), %rcx
+	jmp	1b
 	may_fault 1b, 2b
+	may_fault 41b, 42b
 	may_fault 10b, 30b
 	may_fault 11b, 30b
 	may_fault 20b, 30b

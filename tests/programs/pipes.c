@@ -211,6 +211,34 @@ static void many_sides(void)
 	SHOW(mixed);
 }
 
+/*
+ * Copies at each small distance between source and destination, modulo a page,
+ * which CPUs do in different ways; each ends in memory that is not there.
+ */
+static void up_to_the_end_of_memory(void)
+{
+	enum { PAGE = 4096, SIZE = 3 * PAGE };
+	uint8_t *p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+	                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = memfd_create("source", 0);
+	long short_counts = 0, wrong = 0, d, i;
+
+	for (i = 0; i < SIZE; i++)
+		p[i] = byte_at((size_t)i);
+	if (write(fd, p, SIZE) != SIZE)
+		return;
+	munmap(p + 2 * PAGE, PAGE);
+	for (d = 0; d < 70; d++) {
+		memset(p, 0, 2 * PAGE);
+		short_counts += pread(fd, p + d, SIZE, 0) == 2 * PAGE - d;
+		for (i = 0; i < 2 * PAGE - d; i++)
+			wrong += p[d + i] != byte_at((size_t)i);
+	}
+	SHOW(short_counts);
+	SHOW(wrong);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2)
@@ -220,5 +248,6 @@ int main(int argc, char **argv)
 	with_child("/proc/self/exe", "writes");
 	with_child("/proc/self/exe", "checks");
 	many_sides();
+	up_to_the_end_of_memory();
 	return 0;
 }
