@@ -35,6 +35,8 @@ enum {
 	SGX_CHUNK_PAGES = 256,
 	/* An interrupted or refused call is tried this often without progress. */
 	SGX_RETRIES = 100,
+	/* Ticks asked for until one that was sent counts as lost. */
+	SGX_TICK_PATIENCE = 64,
 };
 
 struct sgx_platform {
@@ -71,8 +73,7 @@ struct sgx_thread {
 	int tid;
 	struct enclave_thread base;
 	struct sgx_enclave *enclave;
-	uint32_t
-		is_sent; /* a tick is on its way: signals of its kind queue up */
+	uint32_t asked; /* for ticks, since the last one was taken */
 	uint64_t ticks;
 	sigset_t old_mask;
 };

@@ -105,7 +105,7 @@ static void take_tick(greg_t *gregs)
 
 	if (!t)
 		return;
-	__atomic_store_n(&t->is_sent, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&t->asked, 0, __ATOMIC_SEQ_CST);
 	if (!is_at_enclu(gregs))
 		return;
 	if (gregs[REG_RAX] == ENCLU_EENTER) {
@@ -141,13 +141,16 @@ void sgx_missed_tick(const struct sgx_enclave_run *run)
 	(void)enter_for_tick(t, run->tcs, &regs);
 }
 
+/* Signals of this kind queue up, so one at a time. */
 void sgx_interrupt(struct enclave_thread *base)
 {
 	struct sgx_thread *t = container_of(base, struct sgx_thread, base);
 	struct sgx_calls *c = sgx_calls(t->enclave);
+	uint32_t asked;
 
-	if (__atomic_exchange_n(&t->is_sent, 1, __ATOMIC_SEQ_CST))
+	asked = __atomic_fetch_add(&t->asked, 1, __ATOMIC_SEQ_CST);
+	if (asked % SGX_TICK_PATIENCE)
 		return;
 	if (c->tgkill(c, t->tid, PLATFORM_TICK_SIGNAL) < 0)
-		__atomic_store_n(&t->is_sent, 0, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&t->asked, 0, __ATOMIC_SEQ_CST);
 }
