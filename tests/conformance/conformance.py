@@ -40,7 +40,7 @@ def make_instance(occlum, program, folder):
     path = folder + "/Occlum.json"
     with open(path, encoding="utf-8") as f:
         config = json.load(f)
-    config["resource_limits"].update(user_space_size="64MB", user_space_max_size="512MB")
+    config["resource_limits"].update(user_space_size="256MB", user_space_max_size="512MB")
     with open(path, "w", encoding="utf-8") as f:
         json.dump(config, f, indent="\t")
     done = run([occlum, "build"], cwd=folder)
