@@ -90,6 +90,42 @@ void sha256_final(struct sha256 *h, uint8_t ret_digest[SHA256_SIZE])
 	memzero_explicit(h, sizeof(*h));
 }
 
+static void hash_pairs(uint32_t state[2][8], const uint8_t *first,
+                       const uint8_t *second, size_t nblocks)
+{
+	if (crypto_cpu.sha) {
+		sha256_ni_pairs(state, first, second, nblocks);
+		return;
+	}
+	sha256_portable_blocks(state[0], first, nblocks);
+	sha256_portable_blocks(state[1], second, nblocks);
+}
+
+void sha256_halves(const void *data, size_t size,
+                   uint8_t ret_digest[SHA256_SIZE])
+{
+	size_t nblocks = size / 2 / SHA256_BLOCK_SIZE;
+	size_t half = nblocks * SHA256_BLOCK_SIZE;
+	const uint8_t *first = data;
+	const uint8_t *second = first + half;
+	uint8_t digest[2][SHA256_SIZE];
+	uint32_t state[2][8];
+	struct sha256 h[2];
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		memcpy(state[i], initial, sizeof(initial));
+	hash_pairs(state, first, second, nblocks);
+	for (i = 0; i < 2; i++) {
+		memcpy(h[i].state, state[i], sizeof(state[i]));
+		h[i].nbytes = half;
+	}
+	sha256_update(&h[1], second + half, size - 2 * half);
+	for (i = 0; i < 2; i++)
+		sha256_final(&h[i], digest[i]);
+	sha256(digest, sizeof(digest), ret_digest);
+}
+
 void sha256(const void *data, size_t size, uint8_t ret_digest[SHA256_SIZE])
 {
 	struct sha256 h;

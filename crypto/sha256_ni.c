@@ -43,53 +43,119 @@ static __always_inline __m128i next4(__m128i w0, __m128i w1, __m128i w2,
 	return _mm_sha256msg2_epu32(sum, w3);
 }
 
-static __always_inline void block(__m128i *abef, __m128i *cdgh,
-                                  const uint8_t *data)
+/* One message on its way: the state, and sixteen words of the schedule. */
+struct chain {
+	__m128i abef, cdgh;
+	__m128i w[4];
+};
+
+static __always_inline void chain_load(struct chain *c, const uint8_t *data)
 {
 	const __m128i swap =
 		_mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
-	__m128i w0 = _mm_shuffle_epi8(load(data), swap);
-	__m128i w1 = _mm_shuffle_epi8(load(data + 16), swap);
-	__m128i w2 = _mm_shuffle_epi8(load(data + 32), swap);
-	__m128i w3 = _mm_shuffle_epi8(load(data + 48), swap);
-	unsigned int i;
 
-	for (i = 0; i < 12; i += 4) {
-		rounds4(abef, cdgh, w0, i);
-		w0 = next4(w0, w1, w2, w3);
-		rounds4(abef, cdgh, w1, i + 1);
-		w1 = next4(w1, w2, w3, w0);
-		rounds4(abef, cdgh, w2, i + 2);
-		w2 = next4(w2, w3, w0, w1);
-		rounds4(abef, cdgh, w3, i + 3);
-		w3 = next4(w3, w0, w1, w2);
+	c->w[0] = _mm_shuffle_epi8(load(data), swap);
+	c->w[1] = _mm_shuffle_epi8(load(data + 16), swap);
+	c->w[2] = _mm_shuffle_epi8(load(data + 32), swap);
+	c->w[3] = _mm_shuffle_epi8(load(data + 48), swap);
+}
+
+/* Rounds 4i to 4i+3, and the schedule's words for 4i+16 to 4i+19. */
+static __always_inline void chain_step(struct chain *c, unsigned int i)
+{
+	__m128i *w = c->w;
+
+	rounds4(&c->abef, &c->cdgh, w[i % 4], i);
+	if (i < 12)
+		w[i % 4] = next4(w[i % 4], w[(i + 1) % 4], w[(i + 2) % 4],
+		                 w[(i + 3) % 4]);
+}
+
+struct saved {
+	__m128i abef, cdgh;
+};
+
+static __always_inline struct saved block_begin(struct chain *c,
+                                                const uint8_t *data)
+{
+	chain_load(c, data);
+	return (struct saved){ c->abef, c->cdgh };
+}
+
+static __always_inline void block_end(struct chain *c, const struct saved *s)
+{
+	c->abef = _mm_add_epi32(c->abef, s->abef);
+	c->cdgh = _mm_add_epi32(c->cdgh, s->cdgh);
+}
+
+static __always_inline void block(struct chain *c, const uint8_t *data)
+{
+	struct saved s = block_begin(c, data);
+
+#pragma GCC unroll 16
+	for (unsigned int i = 0; i < 16; i++)
+		chain_step(c, i);
+	block_end(c, &s);
+}
+
+static __always_inline void pair(struct chain *a, struct chain *b,
+                                 const uint8_t *first, const uint8_t *second)
+{
+	struct saved sa = block_begin(a, first);
+	struct saved sb = block_begin(b, second);
+
+#pragma GCC unroll 16
+	for (unsigned int i = 0; i < 16; i++) {
+		chain_step(a, i);
+		chain_step(b, i);
 	}
-	rounds4(abef, cdgh, w0, 12);
-	rounds4(abef, cdgh, w1, 13);
-	rounds4(abef, cdgh, w2, 14);
-	rounds4(abef, cdgh, w3, 15);
+	block_end(a, &sa);
+	block_end(b, &sb);
+}
+
+/* Memory order a..h is words {b,a,d,c} and {e,f,g,h} of a load. */
+static __always_inline void chain_begin(struct chain *c,
+                                        const uint32_t state[8])
+{
+	__m128i badc = _mm_shuffle_epi32(load(state), 0xb1);
+	__m128i efgh = _mm_shuffle_epi32(load(state + 4), 0x1b);
+
+	c->abef = _mm_alignr_epi8(badc, efgh, 8);
+	c->cdgh = _mm_blend_epi16(efgh, badc, 0xf0);
+}
+
+static __always_inline void chain_end(const struct chain *c, uint32_t state[8])
+{
+	__m128i feba = _mm_shuffle_epi32(c->abef, 0x1b);
+	__m128i dchg = _mm_shuffle_epi32(c->cdgh, 0xb1);
+
+	store(state, _mm_blend_epi16(feba, dchg, 0xf0));
+	store(state + 4, _mm_alignr_epi8(dchg, feba, 8));
 }
 
 void sha256_ni_blocks_simd(uint32_t state[8], const uint8_t *data,
                            size_t nblocks)
 {
-	/* Memory order a..h becomes words {b,a,d,c} and {e,f,g,h}. */
-	__m128i badc = _mm_shuffle_epi32(load(state), 0xb1);
-	__m128i efgh = _mm_shuffle_epi32(load(state + 4), 0x1b);
-	__m128i abef = _mm_alignr_epi8(badc, efgh, 8);
-	__m128i cdgh = _mm_blend_epi16(efgh, badc, 0xf0);
+	struct chain c;
 
-	for (; nblocks; nblocks--, data += SHA256_BLOCK_SIZE) {
-		__m128i abef0 = abef;
-		__m128i cdgh0 = cdgh;
+	chain_begin(&c, state);
+	for (; nblocks; nblocks--, data += SHA256_BLOCK_SIZE)
+		block(&c, data);
+	chain_end(&c, state);
+}
 
-		block(&abef, &cdgh, data);
-		abef = _mm_add_epi32(abef, abef0);
-		cdgh = _mm_add_epi32(cdgh, cdgh0);
+void sha256_ni_pairs_simd(uint32_t state[2][8], const uint8_t *first,
+                          const uint8_t *second, size_t nblocks)
+{
+	struct chain a, b;
+
+	chain_begin(&a, state[0]);
+	chain_begin(&b, state[1]);
+	for (; nblocks; nblocks--) {
+		pair(&a, &b, first, second);
+		first += SHA256_BLOCK_SIZE;
+		second += SHA256_BLOCK_SIZE;
 	}
-
-	abef = _mm_shuffle_epi32(abef, 0x1b);
-	cdgh = _mm_shuffle_epi32(cdgh, 0xb1);
-	store(state, _mm_blend_epi16(abef, cdgh, 0xf0));
-	store(state + 4, _mm_alignr_epi8(cdgh, abef, 8));
+	chain_end(&a, state[0]);
+	chain_end(&b, state[1]);
 }

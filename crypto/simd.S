@@ -49,6 +49,7 @@ simd_restore:
 	.size	simd_restore, . - simd_restore
 
 SIMD_DOOR sha256_ni_blocks
+SIMD_DOOR sha256_ni_pairs
 SIMD_DOOR aes_ni_expand
 SIMD_DOOR aes_ni_encrypt
 SIMD_DOOR aes_ni_cbc_mac

@@ -68,7 +68,7 @@ static int hash_contents(struct root_entry *entry, int fd, int body_fd,
 
 	entry->size = 0;
 	while ((n = read_chunk(fd, chunk)) > 0) {
-		sha256(chunk, (size_t)n, digest);
+		sha256_halves(chunk, (size_t)n, digest);
 		bytes_add(&entry->digest, digest, sizeof(digest));
 		if (body_fd >= 0) {
 			ret = write_at(body_fd, cspan_make(chunk, (size_t)n),
@@ -170,7 +170,8 @@ static void add_index_entry(const struct root_entry *entry, struct bytes *index)
 	};
 
 	if (entry->sites.size)
-		sha256(entry->sites.data, entry->sites.size, e.sites_sha256);
+		sha256_halves(entry->sites.data, entry->sites.size,
+		              e.sites_digest);
 	bytes_add(index, &e, sizeof(e));
 	bytes_add(index, entry->path, e.path_size);
 	if (target_size)

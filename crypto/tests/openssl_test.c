@@ -101,6 +101,24 @@ static void compare_sha256(const uint8_t *data, size_t size)
 	expect_equal("sha256", size, want, got, sizeof(want));
 }
 
+static void openssl_sha256(const void *data, size_t size, uint8_t want[32])
+{
+	must(EVP_Digest(data, size, want, NULL, EVP_sha256(), NULL), "sha256");
+}
+
+/* By its definition. */
+static void compare_halves(const uint8_t *data, size_t size)
+{
+	size_t half = size / 2 - size / 2 % 64;
+	uint8_t digests[64], want[32], got[32];
+
+	openssl_sha256(data, half, digests);
+	openssl_sha256(data + half, size - half, digests + 32);
+	openssl_sha256(digests, sizeof(digests), want);
+	sha256_halves(data, size, got);
+	expect_equal("halves", size, want, got, sizeof(want));
+}
+
 static void compare_hmac(const uint8_t *data, size_t size)
 {
 	uint8_t key[200], want[32], got[32];
@@ -326,7 +344,8 @@ static void compare_drbg_carry(void)
 }
 
 static void (*const compare[])(const uint8_t *data, size_t size) = {
-	compare_sha256, compare_hmac, compare_cmac, compare_aes, compare_hkdf,
+	compare_sha256, compare_halves, compare_hmac,
+	compare_cmac,   compare_aes,    compare_hkdf,
 };
 
 int main(int argc, char **argv)

@@ -166,7 +166,7 @@ static void search_finds(const struct aes_key *schedule)
 int main(void)
 {
 	static uint8_t key[32], block[16 * 16], out[16 * 16], mac[16];
-	static uint32_t state[8];
+	static uint32_t state[8], states[2][8];
 	static struct aes_key schedule, again;
 	static struct gcm_key gcm;
 	static uint8_t text[1000], cipher[1000];
@@ -189,6 +189,7 @@ int main(void)
 		{ DOOR(aes_ni_encrypt), { &schedule, out, block, (void *)15 } },
 		{ DOOR(aes_ni_cbc_mac), { &schedule, mac, block, (void *)16 } },
 		{ DOOR(sha256_ni_blocks), { state, block, (void *)4 } },
+		{ DOOR(sha256_ni_pairs), { states, block, block, (void *)4 } },
 	};
 	const struct call wide[] = {
 		{ DOOR(gcm_ni_powers), { &gcm } },

@@ -117,7 +117,7 @@ int root_index_next(struct root_index *x, struct root_entry *ret)
 	if (!raw)
 		return -EBADMSG;
 	memcpy(&ret->e, raw, sizeof(ret->e));
-	ret->sites_digest = raw + offsetof(struct rootidx_entry, sites_sha256);
+	ret->sites_digest = raw + offsetof(struct rootidx_entry, sites_digest);
 	ret->path = (const char *)cursor_bytes(&x->cursor, ret->e.path_size);
 	ret->target =
 		(const char *)cursor_bytes(&x->cursor, ret->e.target_size);

@@ -61,8 +61,8 @@ static void put_entry(size_t number, const struct image_entry *e)
 	}
 	if (e->sites_size) {
 		r.sites_offset = put_body(number, e->sites_size, 1ull << 40);
-		sha256(image.body + r.sites_offset, e->sites_size,
-		       r.sites_sha256);
+		sha256_halves(image.body + r.sites_offset, e->sites_size,
+		              r.sites_digest);
 	}
 	put(&r, sizeof(r));
 	put(e->path, r.path_size);
@@ -72,7 +72,7 @@ static void put_entry(size_t number, const struct image_entry *e)
 		size_t n = e->size - at < ROOTIDX_CHUNK ? e->size - at
 		                                        : ROOTIDX_CHUNK;
 
-		sha256(image.body + r.body_offset + at, n, digest);
+		sha256_halves(image.body + r.body_offset + at, n, digest);
 		put(digest, sizeof(digest));
 	}
 }
