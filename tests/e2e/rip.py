@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""rip.py OCCLUM WORK - where signals strike, seen from the program.
+"""rip.py OCCLUM PROGRAMS WORK - where signals strike, seen from the program.
 
-Runs `rip storm` in the instance that run.py has built in WORK: a program shows
+Runs `rip storm` in the instance that run.py builds in WORK: a program shows
 the RIP of every signal that it gets while it makes calls, reads the clock and
 executes CPUID.  Each must lie in a file that the program has mapped (or in the
 vDSO), at the start of an instruction of that file as it is on disk: never in a
@@ -13,6 +13,8 @@ import os
 import re
 import subprocess
 import sys
+
+import run
 
 SIGNALS = 20000
 PLACES_MIN = 10
@@ -79,9 +81,10 @@ def check(occlum, work, program):
 
 
 def main():
-    occlum, work = os.path.abspath(sys.argv[1]), sys.argv[2]
+    occlum, folder, work = map(os.path.abspath, sys.argv[1:])
+    run.Instance(occlum, folder, work, run.CONFIG).prepare()
     programs = [p for p in ("rip", "rip_static", "rip_musl")
-                if os.path.exists(os.path.join(work, "instance/image/test", p))]
+                if os.path.exists(os.path.join(folder, p))]
     good = [check(occlum, work, p) for p in programs]
     sys.exit(0 if good and all(good) else 1)
 

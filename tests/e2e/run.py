@@ -227,4 +227,5 @@ def main():
     sys.exit(1 if count["fail"] or not count["ok"] else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
