@@ -22,8 +22,8 @@
 
 #include "base/banned.h"
 
-/* What even the smallest program takes of kernel heap, and of user space. */
-#define EXPECTED_SIZE (2 * MIB)
+/* What a small dynamic program takes of kernel heap, and of user space. */
+#define EXPECTED_SIZE (4 * MIB)
 
 static const struct enclave_ops platform_ops = {
 	.attach = enclave_attach,
