@@ -5,7 +5,8 @@
 #
 # Makes an instance, adds the programs with their libraries, builds and signs
 # it, and runs each program natively and in the enclave.  Standard output and
-# exit code have to be equal.  OCCLUM_PLATFORM chooses the platform.
+# exit code have to be equal.  OCCLUM_PLATFORM chooses the platform, OCCLUM_ISA
+# what SGX it has (sgx1, sgx2).
 set -uo pipefail
 
 cd "$(dirname "$0")/.." || exit
@@ -13,7 +14,8 @@ occlum=$PWD/build/occlum
 source_dir=$PWD/demos
 work=${DEMO_WORK:-$PWD/build/demo}
 instance=$work/instance
-platform=${OCCLUM_PLATFORM:-auto}
+options=(--platform "${OCCLUM_PLATFORM:-auto}")
+[ -z "${OCCLUM_ISA:-}" ] || options+=(--isa "$OCCLUM_ISA")
 passed=0
 failed=0
 
@@ -51,7 +53,7 @@ compare() {
     shift
     want=$("$@" 2>"$work/native.err" </dev/null)
     want_status=$?
-    got=$(timeout -k 5 300 "$occlum" run --platform "$platform" "$@" \
+    got=$(timeout -k 5 300 "$occlum" run "${options[@]}" "$@" \
         2>"$work/enclave.err" </dev/null)
     got_status=$?
     if [ "$want" == "$got" ] && [ "$want_status" -eq "$got_status" ]; then

@@ -28,6 +28,23 @@ piece_twins() { e2e 900 "interpreters that start interpreters"; }
 piece_sweep() { timeout -k 10 1200 tests/e2e/sweep.py "$occlum" "$work/e2e" all; }
 piece_packages() { timeout -k 10 1200 tests/packages.sh "$work/packages"; }
 piece_measured() { timeout -k 10 1200 tests/seeded_measurement.py "$work/measured"; }
+# fake AREA... - whole programs by the hardware's back end, on the fake driver.
+fake() {
+    timeout -k 10 1500 tests/e2e/run.py --occlum "$occlum" \
+        --programs "$build/tests/programs" --work "$work/e2e" \
+        --platform sgx-fake "$@"
+}
+# demo ISA - the demo likewise.
+demo() {
+    OCCLUM_PLATFORM=sgx-fake OCCLUM_ISA=$1 DEMO_WORK=$PWD/$work/demo \
+        timeout -k 10 1500 demos/run.sh
+}
+piece_fake() { fake hello posix debian languages; }
+piece_demo_sgx1() { demo sgx1; }
+piece_demo_sgx2() { demo sgx2; }
+piece_mutants() {
+    timeout -k 10 1800 platform/sgx/tests/mutants.py . "$build" "$work/mutants"
+}
 piece_seeds() { timeout -k 10 1800 tests/seeded_leaks.py "$work/seeds"; }
 piece_hostile() {
     timeout -k 10 1800 libos/tests/hostcall/seeded.py . "$build" "${CC:-cc}"
@@ -42,7 +59,7 @@ piece_checked() {
 # Two minutes of each fuzzer; what they find is kept in build-fuzz.
 piece_fuzz() { FUZZ_SECONDS=120 timeout -k 10 1800 tools/check.sh fuzz; }
 
-all_pieces="spawn mixed twins sweep packages measured seeds hostile fuzz checked"
+all_pieces="spawn mixed twins sweep packages measured seeds hostile fuzz checked fake demo_sgx1 demo_sgx2 mutants"
 
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 changes=$({ git diff HEAD -- . ":!$report" 2>/dev/null || true; } | sha256sum | cut -c1-12)

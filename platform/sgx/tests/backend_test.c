@@ -186,6 +186,15 @@ static void partial_adds(void)
 	CHECK_EQ(open_and_build(), 0);
 	check_enters();
 	take_apart();
+
+	/* A page, then a signal before the next: the count is the first's. */
+	make_fake(PLATFORM_ISA_BEST);
+	fake_trouble(t.fake)->stop_pages = 1;
+	fake_trouble(t.fake)->fail_at = CALL_ADD_FIRST + 1;
+	fake_trouble(t.fake)->error = -EINTR;
+	CHECK_EQ(open_and_build(), 0);
+	check_enters();
+	take_apart();
 }
 
 /* Each call fails once, until there is none left; nothing may leak. */
