@@ -16,13 +16,18 @@
 /* Less is not worth the reader's mm->lock; atomic writes are no larger. */
 #define OFFER_MIN PIPE_BUF
 
+static uint64_t capacity_of(const struct pipe *p)
+{
+	return __atomic_load_n(&p->capacity, __ATOMIC_RELAXED);
+}
+
 void pipe_offer_make(struct pipe *p, struct pipe_offer *o, struct iov *to)
 {
 	struct pipe_offer *none = NULL;
 
 	*o = (struct pipe_offer){ .mm = thread_self()->mm };
 	/* As much as the ring could bring at once. */
-	o->size = iov_peek(to, p->capacity, &o->addr);
+	o->size = iov_peek(to, capacity_of(p), &o->addr);
 	if (o->size < OFFER_MIN ||
 	    !__atomic_compare_exchange_n(&p->offer, &none, o, false,
 	                                 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
@@ -74,7 +79,7 @@ size_t pipe_offer_fill(struct pipe *p, struct iov *from, bool *ret_taken)
 	    !__atomic_load_n(&p->offer, __ATOMIC_RELAXED) ||
 	    p->head != __atomic_load_n(&p->tail, __ATOMIC_ACQUIRE))
 		return 0;
-	n = iov_peek(from, p->capacity, &addr);
+	n = iov_peek(from, capacity_of(p), &addr);
 	if (!n)
 		return 0;
 	o = __atomic_exchange_n(&p->offer, NULL, __ATOMIC_SEQ_CST);

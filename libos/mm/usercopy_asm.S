@@ -38,6 +38,8 @@
 	je	10f
 	cmp	$4, %rdx
 	je	20f
+	cmp	$1, %rdx
+	je	50f
 	cmp	$SLOW_MIN, %rdx
 	jae	40f
 3:	mov	%rdx, %rcx
@@ -50,6 +52,10 @@
 	ret
 20:	mov	(%rsi), %eax
 21:	mov	%eax, (%rdi)
+	xor	%eax, %eax
+	ret
+50:	mov	(%rsi), %al
+51:	mov	%al, (%rdi)
 	xor	%eax, %eax
 	ret
 /* Byte by byte, so that what can be copied is. */
@@ -68,6 +74,8 @@
 	jmp	1b
 	may_fault 1b, 2b
 	may_fault 41b, 42b
+	may_fault 50b, 30b
+	may_fault 51b, 30b
 	may_fault 10b, 30b
 	may_fault 11b, 30b
 	may_fault 20b, 30b
