@@ -60,4 +60,4 @@ deb: setup
 	tools/deb.sh
 
 clean:
-	rm -rf $(BUILD) build-clang build-san build-deb dist
+	rm -rf $(BUILD) build-clang build-san build-fuzz build-deb dist
