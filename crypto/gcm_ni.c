@@ -76,7 +76,7 @@ static __always_inline __m128i v_fold(vec x)
 	return x;
 }
 
-#include "crypto/gcm_lanes.h"
+#include "crypto/gcm_lanes.inc"
 
 void gcm_ni_run_simd(struct gcm_work *w)
 {

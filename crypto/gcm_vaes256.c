@@ -75,7 +75,7 @@ static __always_inline __m128i v_fold(vec x)
 	                     _mm256_extracti128_si256(x, 1));
 }
 
-#include "crypto/gcm_lanes.h"
+#include "crypto/gcm_lanes.inc"
 
 void gcm_vaes256_run_simd(struct gcm_work *w)
 {

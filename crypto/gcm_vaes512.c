@@ -78,7 +78,7 @@ static __always_inline __m128i v_fold(vec x)
 	                     _mm256_extracti128_si256(half, 1));
 }
 
-#include "crypto/gcm_lanes.h"
+#include "crypto/gcm_lanes.inc"
 
 void gcm_vaes512_run_simd(struct gcm_work *w)
 {

@@ -220,7 +220,7 @@ int main(int argc, char **argv)
 		return 2;
 	options.platform = strcmp(argv[1], "emu") ? HOST_PLATFORM_SGX_FAKE
 	                                          : HOST_PLATFORM_EMU;
-	options.isa = (unsigned int)atoi(argv[2]);
+	options.isa = (unsigned int)strtoul(argv[2], NULL, 10);
 	out = argv[4];
 	calls = open_out("calls");
 	if (chdir(argv[3]) < 0 || host_run(&options, &result, &error) < 0) {

@@ -379,7 +379,7 @@ int main(int argc, char **argv)
 		                  try < BEGIN_TRIES;
 		     try++)
 			visit(&places[i], collect_from);
-	for (int try = atoi(argv[1]); try > 0; try--)
+	for (unsigned long try = strtoul(argv[1], NULL, 10); try > 0; try--)
 		for (size_t i = 0; i < nplaces && exit_status < 0; i++)
 			visit(&places[i], tick);
 	close(input);
