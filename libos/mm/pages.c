@@ -10,6 +10,7 @@
 
 #include "abi/layout.h"
 #include "base/assert.h"
+#include "base/endian.h"
 #include "base/errno.h"
 #include "base/string.h"
 #include "base/units.h"
@@ -215,6 +216,19 @@ static uint64_t run_pages(const struct run *r)
 	return (r->end - r->addr) >> PAGE_SHIFT;
 }
 
+/* How many of @n bytes are @byte; most runs are long. */
+static size_t equal_bytes(const uint8_t *p, size_t n, uint8_t byte)
+{
+	uint64_t eight = byte * 0x0101010101010101ull;
+	size_t i = 0;
+
+	while (n - i >= sizeof(eight) && get_le64(p + i) == eight)
+		i += sizeof(eight);
+	while (i < n && READ_ONCE(p[i]) == byte)
+		i++;
+	return i;
+}
+
 /* The run that starts at @addr, cut at @end; false: @addr is the end. */
 static bool run_at(struct run *r, uint64_t addr, uint64_t end)
 {
@@ -226,10 +240,12 @@ static bool run_at(struct run *r, uint64_t addr, uint64_t end)
 	r->addr = addr;
 	r->leaf = leaf_find(addr);
 	r->byte = page_byte(addr);
-	addr = r->leaf ? addr + PAGE_SIZE : end;
-	while (addr < end && READ_ONCE(*leaf_page(r->leaf, addr)) == r->byte)
-		addr += PAGE_SIZE;
-	r->end = addr;
+	addr += PAGE_SIZE;
+	r->end = r->leaf ? addr + (equal_bytes(leaf_page(r->leaf, addr),
+	                                       (end - addr) >> PAGE_SHIFT,
+	                                       r->byte)
+	                           << PAGE_SHIFT)
+	                 : end;
 	return true;
 }
 

@@ -172,6 +172,41 @@ static void test_tampered_chunks(void **state)
 	assert_int_equal(fake_take_log_errors(), 700001 / ROOTIDX_CHUNK + 2);
 }
 
+/* What is mapped whole goes past the cache, and not past its check. */
+static void test_whole_chunks(void **state)
+{
+	static uint8_t buf[2 * ROOTIDX_CHUNK];
+	struct vm_object *obj;
+	struct file *f;
+	long fd;
+
+	(void)state;
+	assert_int_equal(mount_image(), 0);
+	fd = sys_open(T, "/big", O_RDONLY, 0);
+	f = fd_get(T->files, (int)fd);
+	obj = &tmpfs_file(f->inode)->object;
+	for (uint64_t reads = 2; reads <= 4; reads += 2) {
+		assert_int_equal(obj->ops->read(obj, buf, sizeof(buf), 0),
+		                 sizeof(buf));
+		for (size_t i = 0; i < sizeof(buf); i++)
+			assert_int_equal(buf[i], image_byte(BIG, i));
+		assert_int_equal(image.body_reads, reads);
+	}
+	/* A part of one is kept, and then so is the whole. */
+	assert_int_equal(obj->ops->read(obj, buf, 100, 50), 100);
+	assert_int_equal(obj->ops->read(obj, buf, ROOTIDX_CHUNK, 0),
+	                 ROOTIDX_CHUNK);
+	assert_int_equal(image.body_reads, 5);
+
+	image.body[image_body_offset(BIG) + ROOTIDX_CHUNK + 7] ^= 1;
+	assert_int_equal(obj->ops->read(obj, buf, sizeof(buf), 0), -EIO);
+	for (size_t i = ROOTIDX_CHUNK; i < sizeof(buf); i++)
+		assert_int_equal(buf[i], 0);
+	file_put(f);
+	rig_down();
+	assert_int_equal(fake_take_log_errors(), 1);
+}
+
 static void test_writes_over_root(void **state)
 {
 	struct content_id before, after;
@@ -352,6 +387,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_tree, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cache, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tampered_chunks, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(test_whole_chunks, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(test_writes_over_root, setup,
 		                                teardown),
