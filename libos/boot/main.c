@@ -100,6 +100,7 @@ static enum boot_error stage_memory(void)
 	struct mm_config mc = {
 		.user_space_size = config.h.user_space_size,
 		.user_space_max_size = config.h.user_space_max_size,
+		.kernel_heap_max_size = config.h.kernel_heap_max_size,
 		.edmm = host_boot_block()->edmm == 1,
 		.trusted_faults = identity.miscselect & SGX_MISC_EXINFO,
 	};

@@ -44,7 +44,7 @@ static uint64_t default_pages(void)
 	struct kheap_stats stats;
 
 	kheap_stats(&stats);
-	return stats.total / 2 / PAGE_SIZE;
+	return stats.max / 2 / PAGE_SIZE;
 }
 
 /* An inode and its name take about half a KiB: a quarter of the heap. */
@@ -53,7 +53,7 @@ static uint64_t default_inodes(void)
 	struct kheap_stats stats;
 
 	kheap_stats(&stats);
-	return MAX(stats.total / 4 / 512, 1024ul);
+	return MAX(stats.max / 4 / 512, 1024ul);
 }
 
 struct tmpfs_super *tmpfs_super_create(const struct tmpfs_options *opts)

@@ -5,7 +5,7 @@
  * One heap over the measured-size range at HEAP_BASE.  Whole pages come from a
  * buddy allocator, smaller things from size classes cut out of pages.  Every
  * function may be called with spinlocks of rank below RANK_KHEAP held, never
- * sleeps and never leaves the enclave; an exhausted heap answers NULL.
+ * sleeps and never calls the host; an exhausted heap answers NULL.
  *
  * What the heap hands out has undefined contents unless the name says zalloc.
  * It is never what the host put there: the pages of the heap are added without
@@ -25,6 +25,13 @@
 
 /* Take [@base, +@size), both multiples of PAGE_SIZE, as the heap.  Once. */
 void kheap_init(void *base, size_t size);
+
+/*
+ * Let the heap grow in place to @max_size bytes.  @add brings a page of zeros
+ * to an address behind the heap: 0, or -errno and there is no more growth.  It
+ * is called with a spinlock of RANK_KHEAP_GROW held.  At boot, once.
+ */
+void kheap_allow_growth(size_t max_size, int (*add)(uint64_t addr));
 
 /* 16-byte aligned.  A size of 0 gives a unique pointer as well. */
 __must_check void *kmalloc(size_t size);
@@ -48,7 +55,8 @@ void kpages_free(void *p, size_t npages);
 #define KHEAP_CLASSES 14
 
 struct kheap_stats {
-	size_t total;     /* bytes that can ever be handed out           */
+	size_t total;     /* bytes that can be handed out without growth */
+	size_t max;       /* the same, grown as far as it may            */
 	size_t used;      /* bytes handed out now, rounded as allocated  */
 	size_t peak;      /* the largest @used so far                    */
 	size_t slabs;     /* bytes of pages that hold small objects      */

@@ -9,7 +9,11 @@
  *
  * The pages of the heap hold what the host put there until they were used
  * once: page_desc.is_clean says that it has been overwritten.
+ *
+ * Where the platform can add pages, the heap grows by extents, each with the
+ * descriptors of its pages at its start.
  */
+#include "abi/layout.h"
 #include "base/assert.h"
 #include "base/list.h"
 #include "base/string.h"
@@ -17,8 +21,9 @@
 #include "libos/mm/kheap_internal.h"
 
 enum {
-	ORDERS = 20,   /* 2^19 pages are HEAP_SIZE_MAX */
-	GROW_ORDER = 9 /* 2 MiB: what a host may give at once */
+	ORDERS = 20,       /* 2^19 pages are HEAP_SIZE_MAX */
+	GROW_ORDER = 9,    /* 2 MiB: what a host may give at once */
+	EXTENT_PAGES = 512 /* 2 MiB, whose descriptors fill one page */
 };
 
 struct page_desc {
@@ -29,15 +34,19 @@ struct page_desc {
 	uint32_t value;
 };
 
+_Static_assert(EXTENT_PAGES * sizeof(struct page_desc) == PAGE_SIZE, "extent");
+
 struct spinlock kheap_lock = SPINLOCK_INIT(RANK_KHEAP);
 
 /* Guarded by kheap_lock, but for what init sets. */
 static struct {
 	uint8_t *base;
 	size_t npages;
-	size_t first; /* behind the descriptors */
-	size_t fresh; /* from here on no page was ever in a block */
+	size_t first;   /* behind the descriptors */
+	size_t fresh;   /* from here on no page was ever in a block */
+	size_t initial; /* pages, with descriptors in @desc */
 	struct page_desc *desc;
+	struct page_desc *extents[HEAP_SIZE_MAX / PAGE_SIZE / EXTENT_PAGES];
 	struct list free[ORDERS];
 	size_t used, peak, slab_pages, runs;
 } heap;
@@ -56,6 +65,17 @@ static size_t page_index(const void *p)
 	return i;
 }
 
+/* NULL: no page of ours, between the initial heap and the first extent. */
+static struct page_desc *desc_of(size_t i)
+{
+	struct page_desc *extent;
+
+	if (i < heap.initial)
+		return &heap.desc[i];
+	extent = heap.extents[i / EXTENT_PAGES];
+	return extent ? &extent[i % EXTENT_PAGES] : NULL;
+}
+
 static struct list *block_link(size_t i)
 {
 	return (void *)page_at(i);
@@ -63,21 +83,25 @@ static struct list *block_link(size_t i)
 
 static void block_insert(size_t i, uint32_t order)
 {
-	heap.desc[i].kind = KHEAP_FREE;
-	heap.desc[i].order = (uint8_t)order;
+	desc_of(i)->kind = KHEAP_FREE;
+	desc_of(i)->order = (uint8_t)order;
 	list_add(&heap.free[order], block_link(i));
 }
 
 static void block_remove(size_t i)
 {
 	list_del(block_link(i));
-	heap.desc[i].kind = KHEAP_INSIDE;
+	desc_of(i)->kind = KHEAP_INSIDE;
 }
 
 static bool is_free_block(size_t i, uint32_t order)
 {
-	return i >= heap.first && i + ((size_t)1 << order) <= heap.npages &&
-	       heap.desc[i].kind == KHEAP_FREE && heap.desc[i].order == order;
+	const struct page_desc *d;
+
+	if (i < heap.first || i + ((size_t)1 << order) > heap.npages)
+		return false;
+	d = desc_of(i);
+	return d && d->kind == KHEAP_FREE && d->order == order;
 }
 
 /* Free one aligned block and merge it with its buddies. */
@@ -122,6 +146,7 @@ void kheap_pages_init(void *base, size_t size)
 	assert_that(ndesc < npages);
 	heap.base = base;
 	heap.npages = npages;
+	heap.initial = npages;
 	heap.first = ndesc;
 	heap.desc = base;
 	heap.used = heap.peak = heap.slab_pages = heap.runs = 0;
@@ -178,12 +203,12 @@ static void run_describe(size_t first, size_t npages, enum kheap_kind kind)
 {
 	size_t i;
 
-	heap.desc[first].kind = (uint8_t)kind;
-	heap.desc[first].value = (uint32_t)npages;
+	desc_of(first)->kind = (uint8_t)kind;
+	desc_of(first)->value = (uint32_t)npages;
 	if (kind == KHEAP_SLAB) {
 		heap.slab_pages += npages;
 		for (i = 1; i < npages; i++)
-			heap.desc[first + i].value = (uint32_t)first;
+			desc_of(first + i)->value = (uint32_t)first;
 		return;
 	}
 	heap.runs++;
@@ -196,24 +221,109 @@ static void run_clean(size_t first, size_t npages)
 	size_t i;
 
 	for (i = first; i < first + npages; i++) {
-		if (!heap.desc[i].is_clean)
+		if (!desc_of(i)->is_clean)
 			memset(page_at(i), 0, PAGE_SIZE);
-		heap.desc[i].is_clean = true;
+		desc_of(i)->is_clean = true;
 	}
 }
 
-void *kheap_run_alloc(size_t npages, enum kheap_kind kind)
+static size_t run_take(size_t npages, enum kheap_kind kind)
 {
-	size_t i = 0;
+	size_t i;
 
-	assert_that(npages > 0);
-	if (npages >= heap.npages)
-		return NULL;
 	spin_lock(&kheap_lock);
 	i = range_take(npages);
 	if (i)
 		run_describe(i, npages, kind);
 	spin_unlock(&kheap_lock);
+	return i;
+}
+
+/* How the heap grows; heap.npages and heap.extents change under the lock. */
+static struct {
+	struct spinlock lock;
+	size_t max; /* pages; 0: it does not */
+	int (*add)(uint64_t addr);
+} growth = { .lock = SPINLOCK_INIT(RANK_KHEAP_GROW) };
+
+void kheap_allow_growth(size_t max_size, int (*add)(uint64_t addr))
+{
+	/* The checked build's shadow is that of the heap at the start. */
+	if (KERNEL_CHECKED)
+		return;
+	growth.add = add;
+	growth.max = MIN(max_size, HEAP_SIZE_MAX) >> PAGE_SHIFT;
+}
+
+/*
+ * So many extents that @npages, rounded up to a power of two, lie in them at a
+ * multiple of their size, beside the descriptors.
+ */
+static size_t extents_for(size_t npages)
+{
+	size_t rounded = (size_t)1 << (floor_log2(npages) + 1);
+
+	return rounded <= EXTENT_PAGES / 2 ? 1 : 2 * rounded / EXTENT_PAGES + 1;
+}
+
+static bool pages_add(size_t i, size_t end)
+{
+	for (; i < end; i++)
+		if (growth.add((uint64_t)(uintptr_t)page_at(i)) < 0)
+			return false;
+	return true;
+}
+
+/* Pages that were added are zero, their descriptors too. */
+static void extents_enter(size_t start, size_t end)
+{
+	size_t n = (end - start) / EXTENT_PAGES;
+	struct page_desc *desc = (void *)page_at(start);
+	size_t i;
+
+	for (i = 0; i < end - start; i++)
+		desc[i].is_clean = true;
+	spin_lock(&kheap_lock);
+	for (i = 0; i < n; i++)
+		heap.extents[start / EXTENT_PAGES + i] =
+			desc + i * EXTENT_PAGES;
+	/* Who takes pages has tried all that were there. */
+	heap.npages = heap.fresh = end;
+	range_free(start + n, end - start - n);
+	spin_unlock(&kheap_lock);
+}
+
+static bool heap_grow(size_t npages)
+{
+	size_t start = ALIGN_UP(heap.npages, (size_t)EXTENT_PAGES);
+	size_t end = start + extents_for(npages) * EXTENT_PAGES;
+
+	if (end > growth.max)
+		return false;
+	if (!pages_add(start, end)) {
+		/* What was added must not be added again. */
+		growth.max = 0;
+		return false;
+	}
+	extents_enter(start, end);
+	return true;
+}
+
+void *kheap_run_alloc(size_t npages, enum kheap_kind kind)
+{
+	size_t i;
+
+	assert_that(npages > 0);
+	if (npages >= HEAP_SIZE_MAX / PAGE_SIZE)
+		return NULL;
+	i = run_take(npages, kind);
+	if (!i && READ_ONCE(growth.max)) {
+		spin_lock(&growth.lock);
+		i = run_take(npages, kind); /* another was faster */
+		if (!i && heap_grow(npages))
+			i = run_take(npages, kind);
+		spin_unlock(&growth.lock);
+	}
 	if (!i)
 		return NULL;
 	run_clean(i, npages);
@@ -225,9 +335,9 @@ void kheap_run_free(void *p, size_t npages, enum kheap_kind kind)
 	size_t i = page_index(p);
 
 	spin_lock(&kheap_lock);
-	assert_that(p == page_at(i) && heap.desc[i].kind == kind &&
-	            heap.desc[i].value == npages);
-	heap.desc[i].kind = KHEAP_INSIDE;
+	assert_that(p == page_at(i) && desc_of(i)->kind == kind &&
+	            desc_of(i)->value == npages);
+	desc_of(i)->kind = KHEAP_INSIDE;
 	if (kind == KHEAP_SLAB) {
 		heap.slab_pages -= npages;
 	} else {
@@ -242,8 +352,8 @@ size_t kheap_run_pages(const void *p)
 {
 	size_t i = page_index(p);
 
-	assert_that(p == page_at(i) && heap.desc[i].kind == KHEAP_RUN);
-	return heap.desc[i].value;
+	assert_that(p == page_at(i) && desc_of(i)->kind == KHEAP_RUN);
+	return desc_of(i)->value;
 }
 
 /*
@@ -253,12 +363,13 @@ size_t kheap_run_pages(const void *p)
 struct slab *kheap_slab_of(const void *p)
 {
 	size_t i = page_index(p);
+	const struct page_desc *d = desc_of(i);
 
-	if (heap.desc[i].kind == KHEAP_RUN)
+	if (d->kind == KHEAP_RUN)
 		return NULL;
-	if (heap.desc[i].kind == KHEAP_INSIDE)
-		i = heap.desc[i].value;
-	assert_that(heap.desc[i].kind == KHEAP_SLAB);
+	if (d->kind == KHEAP_INSIDE)
+		i = d->value;
+	assert_that(desc_of(i)->kind == KHEAP_SLAB);
 	return (struct slab *)(void *)page_at(i);
 }
 
@@ -271,6 +382,7 @@ void kheap_account_locked(long bytes)
 void kheap_pages_stats_locked(struct kheap_stats *ret)
 {
 	ret->total = (heap.npages - heap.first) << PAGE_SHIFT;
+	ret->max = MAX(growth.max << PAGE_SHIFT, ret->total);
 	ret->used = heap.used;
 	ret->peak = heap.peak;
 	ret->slabs = heap.slab_pages << PAGE_SHIFT;

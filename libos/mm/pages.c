@@ -60,9 +60,11 @@ int pages_init(const struct mm_config *config)
 	table.present = fixed;
 	table.used = 0;
 	table.budget = fixed;
-	if (config->edmm)
+	if (config->edmm) {
 		table.budget =
 			MAX(fixed, config->user_space_max_size >> PAGE_SHIFT);
+		kheap_allow_growth(config->kernel_heap_max_size, edmm_add);
+	}
 	return 0;
 }
 

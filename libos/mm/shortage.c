@@ -35,11 +35,12 @@ void mm_explain_shortage(void)
 
 	pages_totals(&pages);
 	kheap_stats(&heap);
-	if (heap.total - heap.used < heap.total / HEAP_SHARE)
-		log_error(
-			"out of memory: raise resource_limits."
-			"kernel_space_heap_size in Occlum.json (%lu MB in use)",
-			(unsigned long)(heap.used / MIB));
+	if (heap.max - heap.used < heap.max / HEAP_SHARE)
+		log_error("out of memory: raise resource_limits."
+		          "kernel_space_heap_%ssize in Occlum.json (%lu MB in "
+		          "use)",
+		          heap.max > heap.total ? "max_" : "",
+		          (unsigned long)(heap.used / MIB));
 	else if (pages.budget - pages.present < FEW_PAGES)
 		log_error("out of memory: raise resource_limits."
 		          "user_space_max_size in Occlum.json (%lu MB in use)",

@@ -43,6 +43,7 @@ enum lock_rank {
 				   of what it watches; up to 4 above      */
 	RANK_TIMER = 130,       /* the timer tree                            */
 	RANK_RUNQUEUE = 135,    /* run queue                                 */
+	RANK_KHEAP_GROW = 139,  /* while pages are added to it               */
 	RANK_KHEAP = 140,       /* kernel heap                               */
 	RANK_CLOCK = 145,       /* clock update                              */
 	RANK_LEAF = 150         /* nothing is taken beneath                  */

@@ -403,6 +403,14 @@ class Memory(unittest.TestCase):
             with self.subTest(size=size):
                 self.ends_well(occlum("run", PYTHON, "-c", code, cwd=self.folder))
 
+    def test_kernel_heap_grows(self):
+        """Where pages can be added, it is the maximum that counts."""
+        self.with_limits(kernel_space_heap_size="12MB", kernel_space_heap_max_size="300MB")
+        for isa, status in (("sgx2", 0), ("sgx1", 1)):
+            done = occlum("run", "--isa", isa, BUSYBOX, "dd", "if=/dev/urandom", "of=/tmp/x", "bs=1M", "count=100",
+                          cwd=self.folder)
+            self.assertEqual(done.returncode, status, done.stderr)
+
     def test_machine(self):
         self.with_limits()
         for size in ("32M", "110M"):

@@ -37,8 +37,9 @@ int show_occlum_heap(uint64_t key __unused, struct synth_text *t)
 
 	kheap_stats(&s);
 	synth_print(t,
-	            "total %zu\nused %zu\npeak %zu\nslabs %zu\npage_runs %zu\n",
-	            s.total, s.used, s.peak, s.slabs, s.page_runs);
+	            "total %zu\nmax %zu\nused %zu\npeak %zu\nslabs %zu\n"
+	            "page_runs %zu\n",
+	            s.total, s.max, s.used, s.peak, s.slabs, s.page_runs);
 	for (size_t i = 0; i < KHEAP_CLASSES; i++)
 		synth_print(t, "class %zu live %zu\n", s.classes[i].size,
 		            s.classes[i].live);

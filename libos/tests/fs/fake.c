@@ -150,7 +150,7 @@ void kpages_free(void *p, size_t npages)
 void kheap_stats(struct kheap_stats *ret)
 {
 	memset(ret, 0, sizeof(*ret));
-	ret->total = heap_size;
+	ret->total = ret->max = heap_size;
 }
 
 uint64_t clock_realtime_ns(void);

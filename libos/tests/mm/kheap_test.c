@@ -10,14 +10,23 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/errno.h"
 #include "base/units.h"
 #include "libos/mm/kheap.h"
 #include "libos/sched/spinlock.h"
 #include "libos/tests/fake/check.h"
 
-enum { ARENA_PAGES = 1024, LIVE = 600, STEPS = 200000, JUNK = 0xee };
+enum {
+	ARENA_PAGES = 1024,
+	INITIAL_PAGES = 1100, /* no whole number of extents */
+	MAX_PAGES = 8192,
+	LIVE = 600,
+	STEPS = 200000,
+	JUNK = 0xee,
+	USED = 0x11
+};
 
-static uint8_t arena[ARENA_PAGES * 4096] __aligned(4096);
+static uint8_t arena[MAX_PAGES * 4096] __aligned(4096);
 static uint64_t rng = 1;
 
 void assert_fail(const char *expr, const char *file, int line)
@@ -181,13 +190,13 @@ static void test_edges(void)
 	CHECK(!kmalloc(SIZE_MAX));
 	CHECK(!kmalloc(sizeof(arena)));
 	CHECK(!kcalloc(SIZE_MAX / 2, 3));
-	CHECK(!kpages_alloc(ARENA_PAGES));
+	CHECK(!kpages_alloc(INITIAL_PAGES));
 	CHECK(!kpages_alloc(SIZE_MAX));
 }
 
 static void test_exhaustion(void)
 {
-	void *pages[ARENA_PAGES];
+	void *pages[INITIAL_PAGES];
 	size_t n = 0;
 
 	while ((pages[n] = kpages_alloc(1)) != NULL)
@@ -200,13 +209,99 @@ static void test_exhaustion(void)
 	kpages_free(pages[0], ARENA_PAGES / 4);
 }
 
-int main(void)
+static size_t pages_left; /* that the platform gives */
+static uint8_t added[MAX_PAGES];
+
+static int add_page(uint64_t addr)
 {
-	memset(arena, JUNK, sizeof(arena));
-	kheap_init(arena, sizeof(arena));
+	size_t i = (addr - (uintptr_t)arena) / PAGE_SIZE;
+
+	CHECK(i >= INITIAL_PAGES && i < MAX_PAGES && !added[i]);
+	if (!pages_left)
+		return -ENOMEM;
+	pages_left--;
+	added[i] = 1;
+	memset(arena + i * PAGE_SIZE, 0, PAGE_SIZE);
+	return 0;
+}
+
+/* One page after another, and a large run in the midst of them. */
+static void test_growth(void)
+{
+	static void *pages[MAX_PAGES];
+	struct kheap_stats s;
+	size_t n = 0, i;
+	void *large;
+
+	kheap_allow_growth((size_t)MAX_PAGES * PAGE_SIZE, add_page);
+	pages_left = MAX_PAGES;
+	kheap_stats(&s);
+	CHECK_EQ(s.max, (size_t)MAX_PAGES * PAGE_SIZE);
+	CHECK(s.total < (size_t)INITIAL_PAGES * PAGE_SIZE);
+	while (n < ARENA_PAGES + 200) {
+		pages[n] = kpages_alloc(1);
+		CHECK(pages[n]);
+		memset(pages[n++], USED, PAGE_SIZE);
+	}
+	large = kpages_alloc(1500);
+	CHECK(large);
+	memset(large, USED, (size_t)1500 * PAGE_SIZE);
+	while ((pages[n] = kpages_alloc(1)) != NULL)
+		memset(pages[n++], USED, PAGE_SIZE);
+	kheap_stats(&s);
+	CHECK(s.used > (size_t)MAX_PAGES * PAGE_SIZE * 8 / 10);
+	CHECK(!kmalloc(9000));
+	for (i = 0; i < n; i += 2)
+		kpages_free(pages[i], 1);
+	kpages_free(large, 1500);
+	for (i = 1; i < n; i += 2)
+		kpages_free(pages[i], 1);
+	/* Extents are reused, and a run may lie in several. */
+	large = kpages_alloc(500);
+	CHECK(large);
+	kpages_free(large, 500);
+	kheap_stats(&s);
+	CHECK_EQ(s.used, 0);
+}
+
+/* A platform that gives fewer pages than the config promises. */
+static void test_growth_refused(void)
+{
+	void *large;
+
+	memset(added, 0, sizeof(added));
+	kheap_allow_growth((size_t)MAX_PAGES * PAGE_SIZE, add_page);
+	pages_left = 300;
+	large = kpages_alloc(700);
+	CHECK(!large);
+	CHECK_EQ(pages_left, 0);
+	/* Nobody asks for these pages again. */
+	CHECK(!kpages_alloc(700));
+	large = kpages_alloc(ARENA_PAGES / 4);
+	CHECK(large);
+	kpages_free(large, ARENA_PAGES / 4);
+}
+
+static void test_as_it_is(void)
+{
 	test_random();
 	test_merging();
 	test_edges();
 	test_exhaustion();
+}
+
+/* With an argument, the heap meets a platform that refuses to give pages. */
+int main(int argc, char **argv)
+{
+	(void)argv;
+	memset(arena, JUNK, sizeof(arena));
+	kheap_init(arena, (size_t)INITIAL_PAGES * PAGE_SIZE);
+	if (argc > 1) {
+		test_growth_refused();
+		return check_result();
+	}
+	test_as_it_is();
+	test_growth();
+	test_random();
 	return check_result();
 }
