@@ -256,6 +256,8 @@ static int fill_memory(uint64_t addr, const struct add *add)
 	}
 	if (mprotect(emu_memory(addr), size, PROT_READ | PROT_WRITE) < 0)
 		return -ENOMEM;
+	/* One call for what would be a fault a page. */
+	madvise(emu_memory(addr), size, MADV_POPULATE_WRITE);
 	memcpy(emu_memory(addr), add->src, size);
 	return mprotect(emu_memory(addr), size, prot) < 0 ? -ENOMEM : 0;
 }
