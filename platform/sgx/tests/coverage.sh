@@ -26,7 +26,7 @@ link() {
     gcc "${flags[@]}" -o "$out" "$@" ./*.o --coverage \
         -Wl,--start-group "${libraries[@]}" -Wl,--end-group -lcrypto -lpthread
 }
-link backend "$sources"/platform/sgx/tests/backend_test.c \
+link backend "$sources"/platform/sgx/tests/{backend,*_cases,backend_test}.c \
     "$sources"/platform/fake/tests/image.c \
     "$sources"/platform/emu/tests/{enclave,raw}.S
 link linux "$sources/platform/sgx/tests/linux_test.c"

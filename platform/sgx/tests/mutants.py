@@ -205,6 +205,10 @@ class Bench:
         for part in ("platform/emu/tests/enclave.S", "platform/emu/tests/raw.S", "platform/fake/tests/image.c"):
             self.shared.append(f"{work}/{os.path.basename(part)}.o")
             self.compile(f"{sources}/{part}", self.shared[-1])
+        self.rig = []
+        for source in glob.glob(f"{sources}/platform/sgx/tests/*_cases.c") + [f"{sources}/platform/sgx/tests/backend.c"]:
+            self.rig.append(f"{work}/{os.path.basename(source)}.o")
+            self.compile(source, self.rig[-1])
         for name in TESTS:
             self.compile(f"{sources}/platform/sgx/tests/{name}.c", f"{work}/{name}.o")
 
@@ -216,7 +220,8 @@ class Bench:
         """Whether @test notices that the object @changed is another one."""
         objects = [f"{self.work}/{n}.o" if n != changed else f"{self.work}/mutant.o" for n in FILES]
         out = f"{self.work}/{test}"
-        subprocess.run(["gcc", "-o", out, f"{self.work}/{test}.o", *objects, *self.shared, "-Wl,--start-group",
+        subprocess.run(["gcc", "-o", out, f"{self.work}/{test}.o", *objects, *self.shared,
+                        *(self.rig if test == "backend_test" else []), "-Wl,--start-group",
                         *self.libs, "-Wl,--end-group", "-lcrypto", "-lpthread"], check=True)
         try:
             return subprocess.run([out], capture_output=True, timeout=TIMEOUT, check=False).returncode != 0
