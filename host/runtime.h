@@ -88,9 +88,10 @@ struct enclave_ops {
 	                    struct enclave_progress *ret);
 };
 
+enum { SIGNALS_FORWARDED = 10 };
+
 struct supervisor {
 	int epoll_fd;
-	int signal_fd;
 	int control_fd;        /* eventfd: look at rt->finished, or at vCPUs */
 	uint32_t is_asleep;    /* waits without timeout; atomic              */
 	uint32_t quiet_rounds; /* in which no vCPU was awake                 */
@@ -99,6 +100,7 @@ struct supervisor {
 	sigset_t signals;
 	sigset_t saved_mask;
 	struct sigaction saved_sigpipe;
+	struct sigaction saved[SIGNALS_FORWARDED];
 };
 
 struct runtime {

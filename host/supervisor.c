@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,19 +24,31 @@ enum {
 };
 
 /* epoll's data: below HOST_FDS a descriptor, else one of these. */
-enum { EVENT_SIGNAL = HOST_FDS, EVENT_CONTROL };
+enum { EVENT_CONTROL = HOST_FDS };
 
 #define DEAF_NS 1000000000ull
 
 static const struct {
 	int number;
 	bool is_fatal; /* by default */
-} forwarded[] = {
+} forwarded[SIGNALS_FORWARDED] = {
 	{ SIGHUP, true },    { SIGINT, true },   { SIGQUIT, true },
 	{ SIGTERM, true },   { SIGUSR1, true },  { SIGUSR2, true },
 	{ SIGALRM, true },   { SIGTSTP, false }, { SIGCONT, false },
 	{ SIGWINCH, false },
 };
+
+/*
+ * Bits of signals that came, by number - 1: while the supervisor waits, its
+ * thread has them open.  Not a signalfd, because whoever polls one is woken by
+ * each signal of any thread, the exceptions of an enclave among them.
+ */
+static uint64_t arrived;
+
+static void note_signal(int number)
+{
+	__atomic_fetch_or(&arrived, 1ull << (number - 1), __ATOMIC_SEQ_CST);
+}
 
 static bool is_ignored(int number)
 {
@@ -49,12 +60,17 @@ static bool is_ignored(int number)
 static void block_signals(struct supervisor *sup)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction note = { .sa_handler = note_signal };
 
 	sigemptyset(&sup->signals);
 	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
 		if (!is_ignored(forwarded[i].number))
 			sigaddset(&sup->signals, forwarded[i].number);
 	pthread_sigmask(SIG_BLOCK, &sup->signals, &sup->saved_mask);
+	__atomic_store_n(&arrived, 0, __ATOMIC_SEQ_CST);
+	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
+		if (sigismember(&sup->signals, forwarded[i].number))
+			sigaction(forwarded[i].number, &note, &sup->saved[i]);
 	sigaction(SIGPIPE, &ignore, &sup->saved_sigpipe);
 }
 
@@ -74,12 +90,8 @@ int supervisor_init(struct supervisor *sup)
 	memset(sup, 0, sizeof(*sup));
 	block_signals(sup);
 	sup->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	sup->signal_fd =
-		signalfd(-1, &sup->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	sup->control_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	ret = watch(sup, sup->signal_fd, EVENT_SIGNAL);
-	if (!ret)
-		ret = watch(sup, sup->control_fd, EVENT_CONTROL);
+	ret = watch(sup, sup->control_fd, EVENT_CONTROL);
 	if (ret)
 		supervisor_fini(sup);
 	return ret;
@@ -94,8 +106,10 @@ static void close_open(int fd)
 void supervisor_fini(struct supervisor *sup)
 {
 	close_open(sup->control_fd);
-	close_open(sup->signal_fd);
 	close_open(sup->epoll_fd);
+	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
+		if (sigismember(&sup->signals, forwarded[i].number))
+			sigaction(forwarded[i].number, &sup->saved[i], NULL);
 	sigaction(SIGPIPE, &sup->saved_sigpipe, NULL);
 	pthread_sigmask(SIG_SETMASK, &sup->saved_mask, NULL);
 }
@@ -131,13 +145,17 @@ static bool is_deaf(const struct supervisor *sup, int number, uint64_t bits)
  */
 static void stop_self(void)
 {
+	struct sigaction stop = { .sa_handler = SIG_DFL };
+	struct sigaction note;
 	sigset_t set, old;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGTSTP);
+	sigaction(SIGTSTP, &stop, &note);
 	raise(SIGTSTP);
 	pthread_sigmask(SIG_UNBLOCK, &set, &old);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	sigaction(SIGTSTP, &note, NULL);
 }
 
 static void forward_signal(struct runtime *rt, int number)
@@ -165,11 +183,10 @@ static void forward_signal(struct runtime *rt, int number)
 
 static void take_signals(struct runtime *rt)
 {
-	struct signalfd_siginfo info;
+	uint64_t bits = __atomic_exchange_n(&arrived, 0, __ATOMIC_SEQ_CST);
 
-	while (read(rt->supervisor.signal_fd, &info, sizeof(info)) ==
-	       sizeof(info))
-		forward_signal(rt, (int)info.ssi_signo);
+	for (; bits; bits &= bits - 1)
+		forward_signal(rt, __builtin_ctzll(bits) + 1);
 }
 
 static void take_control(struct supervisor *sup)
@@ -191,17 +208,10 @@ static void take_readiness(struct runtime *rt, uint32_t fd)
 
 static void take_event(struct runtime *rt, uint64_t data)
 {
-	switch (data) {
-	case EVENT_SIGNAL:
-		take_signals(rt);
-		break;
-	case EVENT_CONTROL:
+	if (data == EVENT_CONTROL)
 		take_control(&rt->supervisor);
-		break;
-	default:
+	else
 		take_readiness(rt, (uint32_t)data);
-		break;
-	}
 }
 
 static bool is_any_awake(const struct runtime *rt)
@@ -235,12 +245,17 @@ void supervisor_run(struct runtime *rt)
 {
 	struct supervisor *sup = &rt->supervisor;
 	struct epoll_event event[EVENTS_MAX];
+	sigset_t open;
 	int n;
 
+	pthread_sigmask(SIG_BLOCK, NULL, &open);
+	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
+		sigdelset(&open, forwarded[i].number);
 	while (!runtime_is_finished(rt)) {
-		n = epoll_wait(sup->epoll_fd, event, EVENTS_MAX,
-		               next_timeout(rt));
+		n = epoll_pwait(sup->epoll_fd, event, EVENTS_MAX,
+		                next_timeout(rt), &open);
 		__atomic_store_n(&sup->is_asleep, 0, __ATOMIC_SEQ_CST);
+		take_signals(rt);
 		for (int i = 0; i < n; i++)
 			take_event(rt, event[i].data.u64);
 		ticker_round(rt, hostclock_now_ns());

@@ -4,7 +4,7 @@
  *
  * It is the thread that called host_run(), in one loop over one epoll instance:
  *
- *   signalfd   a signal for the instance: sets its bit in host_shared.signals
+ *   signal     one for the instance: sets its bit in host_shared.signals
  *   streams    HC_POLL's one-shot events: set bits in host_shared.ready
  *   eventfd    the run is over, or a vCPU woke up while we slept for good
  *   1 ms       while any vCPU is awake: ticks that are due, the clock, and a
@@ -33,7 +33,8 @@
 
 /*
  * supervisor_init - block the signals to be forwarded in the calling thread
- * (threads it makes inherit that), ignore SIGPIPE.  0 or -errno.
+ * (threads it makes inherit that), take over their handlers, ignore SIGPIPE.
+ * One at a time in a process.  0 or -errno.
  */
 __must_check int supervisor_init(struct supervisor *sup);
 /* Put the signal state back. */
