@@ -11,10 +11,8 @@
  * URSP, URBP and GSBASE are never written.
  */
 #include "abi/layout.h"
-#include "base/string.h"
 #include "libos/cpu/entry_points.h"
 #include "libos/cpu/extable.h"
-#include "libos/cpu/fpu.h"
 #include "libos/cpu/vcpu.h"
 #include "libos/entry/claim.h"
 #include "libos/entry/panic.h"
@@ -68,8 +66,6 @@ static void save_user(struct vcpu *v, const struct gprsgx *g)
 	r->rflags = g->rflags;
 	r->rsp = g->rsp;
 	r->orig_rax = NOT_A_SYSCALL;
-	memcpy(t->fpu, v->ssa, fpu_size());
-	t->fpu_in_memory = 1;
 }
 
 /* ERESUME will call trap_user(regs, vector, error, addr). */
@@ -93,7 +89,6 @@ static void from_user(struct vcpu *v, struct gprsgx *g, const struct trap *trap)
 	save_user(v, g);
 	regs->source = trap->vector == TRAP_NONE ? REGS_TICK : REGS_FAULT;
 	resume_in_kernel(g, regs, trap);
-	fpu_init(v->ssa);
 }
 
 static void from_exit_path(struct gprsgx *g)
