@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * aex.c - Asynchronous Enclave Exit: the interrupted state goes into
- * SSA[CSSA], the signal frame becomes the synthetic state.
+ * SSA[CSSA], the block receives the synthetic state.
  *
  * Sources: SDM Vol. 3D 37.3 (order), Table 37-1 (synthetic state), 35.9 (the
  * frame).  The vector registers come from the signal frame's XSAVE area, which
- * the kernel writes in the standard form.
+ * the kernel writes in the standard form.  Compiled without vector registers:
+ * those the handler was entered with are the synthetic state.
  */
-#include <string.h>
-
 #include "platform/emu/emu.h"
 #include "platform/emu/signal.h"
 
@@ -43,13 +42,26 @@ void emu_regs_to_frame(const struct emu_regs *regs, ucontext_t *uc)
 		uc->uc_mcontext.gregs[greg_of[i]] = (greg_t)from[i];
 }
 
-/* Components the signal frame holds beyond x87 and SSE. */
-static bool has_extended(const struct xsave_area *area)
+bool emu_frame_xstate(const ucontext_t *uc, uint64_t *ret_bv)
 {
+	const uint8_t *bytes = (const void *)uc->uc_mcontext.fpregs;
+	const struct xsave_area *area = (const void *)bytes;
 	const struct _fpx_sw_bytes *sw =
-		(const void *)((const uint8_t *)area + XSAVE_LEGACY_WRITTEN);
+		(const void *)(bytes + XSAVE_LEGACY_WRITTEN);
 
-	return sw->magic1 == FP_XSTATE_MAGIC1;
+	if (sw->magic1 != FP_XSTATE_MAGIC1)
+		return false;
+	*ret_bv = area->header.xstate_bv;
+	return true;
+}
+
+/* memcpy() of the C library would use vector registers. */
+static void copy(void *dst, const void *src, size_t size)
+{
+	__asm__ volatile("rep movsb"
+	                 : "+D"(dst), "+S"(src), "+c"(size)
+	                 :
+	                 : "memory");
 }
 
 static void save_vector(const struct emu_block *b, const ucontext_t *uc,
@@ -57,49 +69,56 @@ static void save_vector(const struct emu_block *b, const ucontext_t *uc,
 {
 	const struct xsave_table *table = &b->enclave->platform->xsave;
 	const uint8_t *src = (const void *)uc->uc_mcontext.fpregs;
-	const struct xsave_area *from = (const void *)src;
 	uint8_t *dst = emu_memory(frame);
 	struct xsave_area *to = (void *)dst;
-	uint64_t bv = SGX_XFRM_LEGACY;
+	uint64_t bv;
 
-	if (has_extended(from))
-		bv = from->header.xstate_bv;
+	if (!emu_frame_xstate(uc, &bv))
+		bv = SGX_XFRM_LEGACY;
 	bv &= b->xfrm;
-	memcpy(dst, src, XSAVE_LEGACY_WRITTEN);
+	copy(dst, src, XSAVE_LEGACY_WRITTEN);
 	to->header.xstate_bv = bv;
 	to->header.xcomp_bv = 0;
 	to->header.reserved[0] = 0;
-	for (unsigned int i = 2; i < XSAVE_COMPONENTS; i++)
-		if (bv >> i & 1)
-			memcpy(dst + table->component[i].offset,
-			       src + table->component[i].offset,
-			       table->component[i].size);
+	for (bv &= ~(uint64_t)SGX_XFRM_LEGACY; bv; bv &= bv - 1) {
+		int i = __builtin_ctzll(bv);
+
+		copy(dst + table->component[i].offset,
+		     src + table->component[i].offset,
+		     table->component[i].size);
+	}
 }
 
 /* x87, SSE and all of XFRM initial, but for what Table 37-1 says. */
-static void clear_vector(const struct emu_block *b, ucontext_t *uc,
-                         const struct emu_event *event)
+static void synthetic_vector(struct emu_block *b, const struct emu_event *event)
+{
+	b->fcw = XSAVE_FCW_INIT;
+	b->fsw = 0;
+	b->mxcsr = SGX_AEX_MXCSR;
+	if (event->is_exception && event->vector == SGX_VECTOR_MF) {
+		b->fcw = SGX_AEX_FCW_MF;
+		b->fsw = SGX_AEX_FSW_MF;
+	}
+	if (event->is_exception && event->vector == SGX_VECTOR_XM)
+		b->mxcsr = SGX_AEX_MXCSR_XM;
+}
+
+static void clear_vector(const struct emu_block *b, ucontext_t *uc)
 {
 	struct xsave_area *area = (void *)uc->uc_mcontext.fpregs;
 	struct xsave_legacy *legacy = &area->legacy;
-	uint32_t mxcsr_mask = legacy->mxcsr_mask;
-	uint8_t software[sizeof(legacy->reserved2)];
+	struct xsave_legacy clear = {
+		.fcw = b->fcw,
+		.fsw = b->fsw,
+		.mxcsr = b->mxcsr,
+		.mxcsr_mask = legacy->mxcsr_mask,
+	};
+	uint64_t bv;
 
-	memcpy(software, legacy->reserved2, sizeof(software));
-	memset(legacy, 0, sizeof(*legacy));
-	memcpy(legacy->reserved2, software, sizeof(software));
-	legacy->fcw = XSAVE_FCW_INIT;
-	legacy->mxcsr = SGX_AEX_MXCSR;
-	legacy->mxcsr_mask = mxcsr_mask;
-	if (event->is_exception && event->vector == SGX_VECTOR_MF) {
-		legacy->fcw = SGX_AEX_FCW_MF;
-		legacy->fsw = SGX_AEX_FSW_MF;
-	}
-	if (event->is_exception && event->vector == SGX_VECTOR_XM)
-		legacy->mxcsr = SGX_AEX_MXCSR_XM;
-	if (has_extended(area))
-		area->header.xstate_bv =
-			(area->header.xstate_bv & ~b->xfrm) | SGX_XFRM_LEGACY;
+	/* What lies behind it is the kernel's. */
+	copy(legacy, &clear, offsetof(struct xsave_legacy, reserved2));
+	if (emu_frame_xstate(uc, &bv))
+		area->header.xstate_bv = (bv & ~b->xfrm) | SGX_XFRM_LEGACY;
 }
 
 /* Faults push RF=1; INT3 counts as one inside, single steps do not. */
@@ -140,32 +159,34 @@ static void save_general(const struct emu_block *b, const ucontext_t *uc,
 	if (event->is_exception)
 		gprs->exitinfo = exitinfo_make(event->vector,
 		                               b->enclave->secs.miscselect);
-	memset(gprs->reserved, 0, sizeof(gprs->reserved));
+	for (size_t i = 0; i < ARRAY_SIZE(gprs->reserved); i++)
+		gprs->reserved[i] = 0;
 }
 
-static void synthetic_general(const struct emu_block *b, ucontext_t *uc,
-                              const struct gprsgx *gprs)
+static void synthetic_general(struct emu_block *b, const struct gprsgx *gprs,
+                              uint64_t rflags)
 {
 	const struct emu_tcs *t = b->tcs;
-	uint64_t rflags = (uint64_t)uc->uc_mcontext.gregs[REG_EFL];
-	struct emu_regs regs = {
+
+	rflags &= ~(uint64_t)(FLAGS_ARITH | FLAG_RF);
+	if (!(t->flags & SGX_TCS_DBGOPTIN))
+		rflags = (rflags & ~(uint64_t)FLAG_TF) | b->host_tf;
+	b->regs = (struct emu_regs){
 		.rax = ENCLU_ERESUME,
 		.rbx = t->addr,
 		.rcx = t->aep,
 		.rip = t->aep,
 		.rsp = gprs->ursp,
 		.rbp = gprs->urbp,
+		.rflags = rflags,
 	};
-
-	rflags &= ~(uint64_t)(FLAGS_ARITH | FLAG_RF);
-	if (!(t->flags & SGX_TCS_DBGOPTIN))
-		rflags = (rflags & ~(uint64_t)FLAG_TF) | b->host_tf;
-	regs.rflags = rflags;
-	emu_regs_to_frame(&regs, uc);
+	b->fsbase = b->host_fs;
+	b->gsbase = b->host_gs;
+	b->target_inside = 0;
 }
 
-void emu_aex(struct emu_block *b, ucontext_t *uc, struct emu_bases *bases,
-             const struct emu_event *event)
+void emu_aex(struct emu_block *b, const ucontext_t *uc,
+             const struct emu_bases *bases, const struct emu_event *event)
 {
 	const struct emu_enclave *e = b->enclave;
 	struct emu_tcs *t = b->tcs;
@@ -177,14 +198,21 @@ void emu_aex(struct emu_block *b, ucontext_t *uc, struct emu_bases *bases,
 	save_vector(b, uc, frame);
 	save_exinfo(b, frame, event);
 	save_general(b, uc, bases, gprs, event);
-	synthetic_general(b, uc, gprs);
-	clear_vector(b, uc, event);
-	bases->fsbase = b->host_fs;
-	bases->gsbase = b->host_gs;
+	synthetic_general(b, gprs, (uint64_t)uc->uc_mcontext.gregs[REG_EFL]);
+	synthetic_vector(b, event);
 	t->cssa++;
 	b->tcs = NULL;
 	b->counters.aex++;
 	__atomic_store_n(&t->state, SGX_TCS_FREE, __ATOMIC_RELEASE);
 	if (e->platform->opt.model.aex)
 		emu_burn(e->platform->opt.model.aex);
+}
+
+void emu_aex_to_frame(const struct emu_block *b, ucontext_t *uc,
+                      struct emu_bases *bases)
+{
+	emu_regs_to_frame(&b->regs, uc);
+	clear_vector(b, uc);
+	bases->fsbase = b->fsbase;
+	bases->gsbase = b->gsbase;
 }

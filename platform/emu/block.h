@@ -72,7 +72,7 @@ struct emu_block {
 	uint32_t pending;       /* a tick waits for this thread's ERESUME */
 	uint32_t exit_slow;     /* EEXIT has more to do than fast code does */
 	uint32_t pad;           /* index of the pad a thunk came from */
-	uint32_t unused;
+	uint32_t mxcsr;         /* of an AEX's synthetic state */
 	uint64_t xfrm;
 	uint64_t frame; /* the SSA frame ERESUME restores from */
 	uint64_t eexits;
@@ -81,8 +81,11 @@ struct emu_block {
 	uint64_t next; /* host address behind the ENCLU */
 	uint64_t
 		raw; /* address of a host ENCLU that is not emu_enter's, or 0 */
+	uint32_t has_xinuse; /* XGETBV with ECX = 1 works */
 
 	/* From here on C only. */
+	uint16_t fcw; /* of an AEX's synthetic state */
+	uint16_t fsw;
 	struct enclave_thread thread;
 	struct emu_enclave *enclave;
 	struct enclave_counters counters;
@@ -119,6 +122,7 @@ EMU_BLOCK_AT(target_inside, B_TARGET_INSIDE);
 EMU_BLOCK_AT(pending, B_PENDING);
 EMU_BLOCK_AT(exit_slow, B_EXIT_SLOW);
 EMU_BLOCK_AT(pad, B_PAD);
+EMU_BLOCK_AT(mxcsr, B_MXCSR);
 EMU_BLOCK_AT(xfrm, B_XFRM);
 EMU_BLOCK_AT(frame, B_FRAME);
 EMU_BLOCK_AT(eexits, B_NEXIT);
@@ -128,6 +132,7 @@ EMU_BLOCK_AT(fault.error, B_FAULT_ERROR);
 EMU_BLOCK_AT(fault.addr, B_FAULT_ADDR);
 EMU_BLOCK_AT(next, B_NEXT);
 EMU_BLOCK_AT(raw, B_RAW);
+EMU_BLOCK_AT(has_xinuse, B_HAS_XINUSE);
 
 static inline enum emu_verdict emu_fault(struct emu_block *b, uint32_t vector,
                                          uint32_t error, uint64_t addr)

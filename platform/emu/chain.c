@@ -2,10 +2,10 @@
 /*
  * chain.c - emu's handlers and those that the process had before.
  *
- * Handlers run with everything but exceptions blocked.  A thread's alternate
- * stack disarms itself (SS_AUTODISARM), so that a host handler called from here
- * may enter the enclave: signals of that nested execution arrive on the slot's
- * second stack.
+ * Ours run with the thread's own signal mask, since most of them go on without
+ * rt_sigreturn (enter.S).  Those of the host run with everything but exceptions
+ * blocked, and may enter the enclave: signals of that nested execution arrive
+ * on the slot's second stack.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -22,6 +22,7 @@
 static const int exceptions[] = { SIGSEGV, SIGBUS,  SIGILL,
 	                          SIGFPE,  SIGTRAP, SIGSYS };
 
+static sigset_t all_but_exceptions;
 static struct sigaction previous[SIGSYS + 1];
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static int install_error;
@@ -33,9 +34,10 @@ static void install(void)
 		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART,
 	};
 
-	sigfillset(&action.sa_mask);
+	sigemptyset(&action.sa_mask);
+	sigfillset(&all_but_exceptions);
 	for (size_t i = 0; i < ARRAY_SIZE(exceptions); i++)
-		sigdelset(&action.sa_mask, exceptions[i]);
+		sigdelset(&all_but_exceptions, exceptions[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(exceptions); i++)
 		if (sigaction(exceptions[i], &action,
 		              &previous[exceptions[i]]) < 0)
@@ -58,12 +60,18 @@ static void arm_second_stack(const struct emu_block *b)
 		.ss_flags = (int)SS_AUTODISARM,
 	};
 
-	sigaltstack(&stack, NULL);
+	emu_sigaltstack(&stack);
+}
+
+void emu_signal_block(void)
+{
+	pthread_sigmask(SIG_BLOCK, &all_but_exceptions, NULL);
 }
 
 void emu_signal_call(void (*handler)(int, siginfo_t *, void *), int sig,
                      siginfo_t *info, ucontext_t *uc, struct emu_block *b)
 {
+	emu_signal_block();
 	if (b && b->level++ == 0)
 		arm_second_stack(b);
 	handler(sig, info, uc);

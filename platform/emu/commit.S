@@ -33,8 +33,13 @@ emu_commit_code:
 	BASES
 	jmp	.Lload
 	.org	.Lcode + EMU_COMMIT_FLAGS_AT
-	BASES
+	/* First of all, so that a signal does not go below a handler's frame. */
 	leaq	BLOCK(B_RFLAGS), %rsp
+	BASES
+	jmp	.Lflags
+	.org	.Lcode + EMU_COMMIT_LEAVE_AT
+	leaq	BLOCK(B_RFLAGS), %rsp
+.Lflags:
 	popfq
 .Lload:
 	movq	BLOCK(B_RAX), %rax

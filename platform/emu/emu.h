@@ -45,6 +45,7 @@ struct emu_platform {
 	uint8_t lepubkeyhash[SGX_HASH_SIZE]; /* if opt.lepubkeyhash */
 	struct xsave_table xsave;
 	uint32_t mxcsr_mask;
+	bool has_xinuse; /* XGETBV with ECX = 1 tells what is not INIT */
 	pthread_mutex_t lock;
 	uint64_t epc_free; /* pages; under lock */
 	uint8_t secret[EMU_SECRET_SIZE];
@@ -239,3 +240,5 @@ extern const char emu_raw_enclu[], emu_raw_fault[], emu_raw_tick[];
 extern const char emu_commit_code[], emu_commit_code_end[];
 extern const char emu_commit_fault[]; /* the ud2 in the template */
 void emu_signal_entry(int sig, siginfo_t *info, void *ucontext);
+/* sigaltstack(2) from a thread that is on the stack it replaces. */
+int emu_sigaltstack(const stack_t *stack);

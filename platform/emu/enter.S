@@ -28,6 +28,12 @@
 /* What C may use of XCR0's: x87, SSE, AVX, AVX-512; not PKRU, not tiles. */
 #define XSAVE_OF_C 0xe7
 
+/* ucontext_t, and struct _fpx_sw_bytes in the XSAVE area it points to. */
+#define UC_FPREGS 224
+#define SW_XFEATURES 472
+
+#define SYS_SIGALTSTACK 131
+
 	.text
 
 	.globl	emu_enter, emu_aep, emu_next, emu_tick_next, emu_exception
@@ -109,9 +115,11 @@ emu_raw_enclu:
 	je	.Lcommit_flags
 
 	/* V_RESUME */
+	xorl	%r12d, %r12d
 	movq	B_FRAME(%rbx), %rdi
 	movl	B_XFRM(%rbx), %eax
 	movl	4+B_XFRM(%rbx), %edx
+.Lrestore:
 	.globl	emu_xrstor
 emu_xrstor:
 	xrstor64 (%rdi)
@@ -123,13 +131,17 @@ emu_xrstor:
 	.globl	emu_resume_checked, emu_resume_checked_end
 emu_resume_checked:
 	jne	.Lpending
+	movq	B_SLOT(%rbx), %rcx
 .Lcommit_flags:
 	addq	$EMU_COMMIT_FLAGS_AT, %rcx
 .Lcommit:
 	jmp	*%rcx
 emu_resume_checked_end:
 
+	/* R12: the signal frame that was to be resumed, or none: ERESUME. */
 .Lpending:
+	testq	%r12, %r12
+	jne	.Lsignal_pending
 	movq	%rbx, %rdi
 	call	emu_resume_pending
 	jmp	.Lverdict
@@ -329,7 +341,20 @@ emu_abort_fetch:
 /*
  * Signal handler.  FS and GS may be the enclave's, so the block is found by the
  * stack pointer; off the slots this thread is not attached and FS is right.
- * Bases are put back on the way out, because sigreturn does not.
+ *
+ * What emu_signal() decides is how the thread goes on:
+ *
+ *	S_RETURN  by rt_sigreturn, after the bases, which it does not know
+ *	S_LEAVE   an AEX: to block->regs with vector state INIT, as the host
+ *	          kernel has made it for this handler, but for MXCSR
+ *	S_GO      to block->regs with the frame's vector state
+ *	S_RESUME  the same, unless a tick is pending
+ *
+ * The last three are a system call cheaper.  They may skip rt_sigreturn because
+ * it would restore nothing else: signals are blocked as they were, and the
+ * signal stack counts as free when RSP has left it.
+ *
+ * RBX block, R12 ucontext, R13 struct emu_bases, R14 siginfo, R15D signal.
  */
 	.globl	emu_signal_entry
 	.type	emu_signal_entry, @function
@@ -343,35 +368,91 @@ emu_signal_entry:
 	.cfi_def_cfa_register %rbp
 	/* The kernel clears DF, not AC. */
 	pushfq
-	andq	$~FLAG_AC, (%rsp)
-	popfq
+	testl	$FLAG_AC, (%rsp)
+	jne	.Lclear_ac
+.Lac_is_clear:
 	movq	%rsp, %rax
 	subq	emu_slots_base(%rip), %rax
 	cmpq	emu_slots_size(%rip), %rax
-	jae	1f
-	movq	%rsp, %rcx
-	andq	$-EMU_SLOT_SIZE, %rcx
-	addq	$EMU_SLOT_BLOCK, %rcx
+	jae	.Lnot_attached
+	movq	%rsp, %rbx
+	andq	$-EMU_SLOT_SIZE, %rbx
+	addq	$EMU_SLOT_BLOCK, %rbx
 	rdfsbase %rax
 	pushq	%rax
 	rdgsbase %rax
 	pushq	%rax
-	movq	B_HOST_FS(%rcx), %rax
+	movq	B_HOST_FS(%rbx), %rax
 	wrfsbase %rax
-	movq	B_HOST_GS(%rcx), %rax
+	movq	B_HOST_GS(%rbx), %rax
 	wrgsbase %rax
-	movq	%rsp, %r8
+	movq	%rdx, %r12
+	movq	%rsp, %r13
+	movq	%rsi, %r14
+	movq	%rbx, %rcx
+	movq	%r13, %r8
 	andq	$-16, %rsp
 	call	emu_signal
-	movq	-8(%rbp), %rax
-	movq	-16(%rbp), %rcx
+.Lsignal_verdict:
+	cmpl	$S_LEAVE, %eax
+	jb	.Lsignal_return
+	je	.Lsignal_leave
+	movq	UC_FPREGS(%r12), %rdi
+	cmpl	$S_GO, %eax
+	movl	SW_XFEATURES(%rdi), %eax
+	movl	4+SW_XFEATURES(%rdi), %edx
+	jne	.Lrestore
+	xrstor64 (%rdi)
+	movq	B_SLOT(%rbx), %rcx
+	jmp	.Lcommit_flags
+
+.Lsignal_return:
+	movq	0(%r13), %rcx
+	movq	8(%r13), %rax
 	wrfsbase %rax
 	wrgsbase %rcx
 	leave
 	.cfi_def_cfa %rsp, 8
 	ret
 	.cfi_def_cfa %rbp, 16
-1:	xorl	%ecx, %ecx
+
+	/* From the first instruction on nothing on the signal stack is needed. */
+.Lsignal_leave:
+	movq	B_SLOT(%rbx), %rsp
+	addq	$(EMU_SLOT_STACK + EMU_SLOT_STACK_SIZE), %rsp
+	cmpl	$0, B_HAS_XINUSE(%rbx)
+	je	1f
+	movl	$1, %ecx
+	xgetbv
+	andl	B_XFRM(%rbx), %eax
+	andl	4+B_XFRM(%rbx), %edx
+	orl	%edx, %eax
+	je	2f
+1:	movl	B_XFRM(%rbx), %eax
+	movl	4+B_XFRM(%rbx), %edx
+	xrstor64 .Linit(%rip)
+2:	ldmxcsr	B_MXCSR(%rbx)
+	movq	B_SLOT(%rbx), %rcx
+	addq	$EMU_COMMIT_LEAVE_AT, %rcx
+	jmp	*%rcx
+
+	/* A tick came before the frame was resumed: an AEX of what it holds. */
+.Lsignal_pending:
+	movq	%r14, %rdi
+	movq	%r12, %rsi
+	movq	%rbx, %rdx
+	movq	%r13, %rcx
+	call	emu_signal_pending
+	jmp	.Lsignal_verdict
+
+.Lclear_ac:
+	andq	$~FLAG_AC, (%rsp)
+	popfq
+	pushq	$0
+	jmp	.Lac_is_clear
+
+.Lnot_attached:
+	xorl	%ecx, %ecx
 	xorl	%r8d, %r8d
 	andq	$-16, %rsp
 	call	emu_signal
@@ -380,5 +461,29 @@ emu_signal_entry:
 	ret
 	.cfi_endproc
 	.size	emu_signal_entry, . - emu_signal_entry
+
+/*
+ * sigaltstack(2) refuses while RSP is on the stack in force, so it is nowhere
+ * for the length of the call; the caller has blocked signals.
+ */
+	.globl	emu_sigaltstack
+	.type	emu_sigaltstack, @function
+emu_sigaltstack:
+	movq	%rsp, %r8
+	xorl	%esi, %esi
+	movl	$SYS_SIGALTSTACK, %eax
+	xorl	%esp, %esp
+	syscall
+	movq	%r8, %rsp
+	ret
+	.size	emu_sigaltstack, . - emu_sigaltstack
+
+	.section .rodata
+	.balign	64
+.Linit:
+	.short	0x37f
+	.org	.Linit + 24
+	.long	0x1f80
+	.org	.Linit + 576
 
 	.section .note.GNU-stack, "", @progbits

@@ -63,6 +63,7 @@
 #define B_PENDING 224
 #define B_EXIT_SLOW 228
 #define B_PAD 232
+#define B_MXCSR 236
 #define B_XFRM 240
 #define B_FRAME 248
 #define B_NEXIT 256
@@ -72,6 +73,7 @@
 #define B_FAULT_ADDR 280
 #define B_NEXT 288
 #define B_RAW 296
+#define B_HAS_XINUSE 304
 
 /* struct emu_tcs */
 #define T_STATE 0
@@ -82,8 +84,16 @@
 #define V_COMMIT_FLAGS 2
 #define V_RESUME 3
 
-/* Where in the code page the commit that loads RFLAGS too begins. */
+/* enum emu_signal_verdict */
+#define S_RETURN 0
+#define S_LEAVE 1
+#define S_GO 2
+#define S_RESUME 3
+
+/* Where in the code page begins the commit that loads RFLAGS too, */
 #define EMU_COMMIT_FLAGS_AT 0x40
+/* and the one after an AEX: RFLAGS, but FS, GS and the mode are right. */
+#define EMU_COMMIT_LEAVE_AT 0x70
 
 /* RFLAGS */
 #define FLAG_TF 0x100

@@ -61,6 +61,15 @@ static void fill_xsave_table(struct xsave_table *table, uint64_t xfrm)
 	}
 }
 
+/* SDM Vol. 1, 13.2: CPUID.(0DH,1):EAX[2]. */
+static bool read_has_xinuse(void)
+{
+	uint32_t eax, ebx, ecx, edx;
+
+	__cpuid_count(CPUID_XSAVE, 1, eax, ebx, ecx, edx);
+	return eax >> 2 & 1;
+}
+
 /* MXCSR_MASK as FXSAVE reports it (SDM Vol. 1, 11.6.6). */
 static uint32_t read_mxcsr_mask(void)
 {
@@ -169,6 +178,7 @@ int emu_open(const struct platform_options *opt, struct platform **ret_platform,
 	}
 	p->base.ops = &emu_ops;
 	p->mxcsr_mask = read_mxcsr_mask();
+	p->has_xinuse = read_has_xinuse();
 	pthread_mutex_init(&p->lock, NULL);
 	fill_caps(p);
 	fill_xsave_table(&p->xsave, p->base.caps.xfrm);

@@ -12,7 +12,12 @@
  *	outside        SIGILL at an ENCLU         EENTER or ERESUME from there
  *	outside        anything else              the handler that was there before
  *
- * All of this runs with FS and GS of the host; enter.S sees to that.
+ * All of this runs with FS and GS of the host; enter.S sees to that.  The tick
+ * is not blocked here.  One that meets a handler only leaves b->pending, which
+ * is looked at before the enclave goes on: by EMU_SIGNAL_RESUME, or by the
+ * next ERESUME.
+ *
+ * Compiled without vector registers, see aex.c.
  */
 #include "platform/emu/signal.h"
 
@@ -70,6 +75,20 @@ static bool is_leaving(const struct emu_block *b, uint64_t rip)
 	       rip == (uintptr_t)emu_leaf_entry;
 }
 
+/*
+ * Whether the signal met a handler: on one of the slot's signal stacks, and not
+ * in an enclave that is about to leave to a host handler there.
+ */
+static bool is_nested(const struct emu_block *b, const ucontext_t *uc)
+{
+	uint64_t rsp = (uint64_t)uc->uc_mcontext.gregs[REG_RSP];
+	bool is_on_stack = rsp - b->slot - EMU_SLOT_ALT0 <=
+	                   EMU_SLOT_ALT1 + EMU_SLOT_ALT1_SIZE - EMU_SLOT_ALT0;
+
+	return is_on_stack && !is_leaving(b, rip_of(uc)) &&
+	       !epcm_covers(&b->enclave->epcm, rip_of(uc));
+}
+
 /* The tick's handler of whoever supplied the entry function, if it wants it. */
 static void vdso_tick(struct emu_block *b, siginfo_t *info, ucontext_t *uc)
 {
@@ -79,6 +98,16 @@ static void vdso_tick(struct emu_block *b, siginfo_t *info, ucontext_t *uc)
 		return;
 	b->pending = 0;
 	emu_signal_call(vdso->on_tick, PLATFORM_TICK_SIGNAL, info, uc, b);
+}
+
+/*
+ * A tick in the middle of something: taken by the next ERESUME or AEX.  Whoever
+ * counts those on their way sees now that it came, and that RIP is nowhere.
+ */
+static void tick_too_early(struct emu_block *b, siginfo_t *info, ucontext_t *uc)
+{
+	vdso_tick(b, info, uc);
+	b->pending = 1;
 }
 
 /* Where an exception at @enclu goes on without a signal; 0: nowhere. */
@@ -98,38 +127,122 @@ static bool is_sent(const siginfo_t *info)
 
 /* ---- inside ------------------------------------------------------------ */
 
-static void leave(struct emu_block *b, ucontext_t *uc, struct emu_bases *bases,
-                  const struct emu_event *event)
+/*
+ * Whether block->regs may be loaded without rt_sigreturn.  Not in a handler
+ * that a host handler's entry led to, since its stack has to be set up again;
+ * not with TF, which would trap in the loading.
+ */
+static bool can_commit(const struct emu_block *b)
 {
-	emu_aex(b, uc, bases, event);
-	b->inside = 0;
+	return b->level == 0 && !(b->regs.rflags & FLAG_TF);
+}
+
+/*
+ * After emu_aex().  What the host kernel does to vector registers for a handler
+ * is what an AEX does, except for components outside XFRM, which an AEX leaves
+ * alone, and #MF's x87 words.  PKRU is not INIT in a handler.
+ */
+static enum emu_signal_verdict leave(const struct emu_block *b, ucontext_t *uc,
+                                     struct emu_bases *bases)
+{
+	uint64_t lost = b->enclave->platform->base.caps.xfrm & SGX_XFRM_PKRU;
+	uint64_t bv = 0;
+
+	if (can_commit(b) && emu_frame_xstate(uc, &bv) && b->fsw == 0 &&
+	    !((bv | lost) & ~b->xfrm))
+		return EMU_SIGNAL_LEAVE;
+	emu_aex_to_frame(b, uc, bases);
+	return EMU_SIGNAL_RETURN;
+}
+
+static enum emu_signal_verdict tick_inside(struct emu_block *b, siginfo_t *info,
+                                           ucontext_t *uc,
+                                           struct emu_bases *bases)
+{
+	static const struct emu_event none;
+	bool is_first = b->tcs->cssa == 0;
+
+	emu_aex(b, uc, bases, &none);
+	/* Otherwise nobody will look; enter_for_tick() counts the first. */
+	if (is_first && b->regs.rip == (uintptr_t)emu_aep)
+		b->pending = 1;
+	else
+		b->counters.tick++;
+	if (!b->enclave->vdso)
+		return leave(b, uc, bases);
+	emu_aex_to_frame(b, uc, bases);
+	vdso_tick(b, info, uc);
+	return EMU_SIGNAL_RETURN;
+}
+
+enum emu_signal_verdict emu_signal_pending(siginfo_t *info, ucontext_t *uc,
+                                           struct emu_block *b,
+                                           struct emu_bases *bases)
+{
+	b->pending = 0;
+	return tick_inside(b, info, uc, bases);
+}
+
+/*
+ * From here to block->regs, with the vector state of @uc.  Where rt_sigreturn
+ * has to do it, ticks wait until it has.
+ */
+static enum emu_signal_verdict go_on(struct emu_block *b, siginfo_t *info,
+                                     ucontext_t *uc, struct emu_bases *bases)
+{
+	bool takes_ticks = b->target_inside && b->tcs->cssa == 0;
+	uint64_t bv;
+
+	if (can_commit(b) && emu_frame_xstate(uc, &bv))
+		return takes_ticks ? EMU_SIGNAL_RESUME : EMU_SIGNAL_GO;
+	emu_signal_block();
+	emu_regs_to_frame(&b->regs, uc);
+	bases->fsbase = b->fsbase;
+	bases->gsbase = b->gsbase;
+	if (takes_ticks && READ_ONCE(b->pending))
+		return emu_signal_pending(info, uc, b, bases);
+	b->inside = b->target_inside;
+	return EMU_SIGNAL_RETURN;
+}
+
+/* The same to where the signal met the enclave. */
+static enum emu_signal_verdict go_on_inside(struct emu_block *b,
+                                            siginfo_t *info, ucontext_t *uc,
+                                            struct emu_bases *bases)
+{
+	emu_regs_from_frame(&b->regs, uc);
+	b->fsbase = bases->fsbase;
+	b->gsbase = bases->gsbase;
+	b->target_inside = 1;
+	return go_on(b, info, uc, bases);
 }
 
 /*
  * AEX for an exception, and what the kernel does next: a vDSO fix-up if the AEP
  * is that of the entry function, else a signal.
  */
-static void report(struct emu_block *b, int sig, siginfo_t *info,
-                   ucontext_t *uc, struct emu_bases *bases,
-                   const struct emu_event *event)
+static enum emu_signal_verdict report(struct emu_block *b, int sig,
+                                      siginfo_t *info, ucontext_t *uc,
+                                      struct emu_bases *bases,
+                                      const struct emu_event *event)
 {
-	greg_t *gregs = uc->uc_mcontext.gregs;
 	bool is_debug = event->vector == SGX_VECTOR_DB ||
 	                event->vector == SGX_VECTOR_BP;
 	uint64_t fixup;
 
-	leave(b, uc, bases, event);
-	fixup = fixup_of(b, rip_of(uc));
+	emu_aex(b, uc, bases, event);
+	fixup = fixup_of(b, b->regs.rip);
 	if (is_debug || !fixup) {
+		emu_aex_to_frame(b, uc, bases);
 		emu_signal_chain_aex(sig, info, uc, b);
-		return;
+		return EMU_SIGNAL_RETURN;
 	}
-	set_rip(uc, fixup);
-	gregs[REG_RDI] = event->vector;
-	gregs[REG_RSI] = event->error;
-	gregs[REG_RDX] = 0;
+	b->regs.rip = fixup;
+	b->regs.rdi = event->vector;
+	b->regs.rsi = event->error;
 	if (event->vector == SGX_VECTOR_PF)
-		gregs[REG_RDX] = (greg_t)ALIGN_DOWN(event->addr, PAGE_SIZE);
+		b->regs.rdx = ALIGN_DOWN(event->addr, PAGE_SIZE);
+	return leave(b, uc, bases);
 }
 
 static struct emu_event event_of_fault(const struct emu_block *b)
@@ -143,8 +256,10 @@ static struct emu_event event_of_fault(const struct emu_block *b)
 }
 
 /* ENCLU at @rip, @next behind it, with the frame's registers. */
-static void serve_leaf(struct emu_block *b, siginfo_t *info, ucontext_t *uc,
-                       struct emu_bases *bases, uint64_t next)
+static enum emu_signal_verdict serve_leaf(struct emu_block *b, siginfo_t *info,
+                                          ucontext_t *uc,
+                                          struct emu_bases *bases,
+                                          uint64_t next)
 {
 	struct emu_event event;
 
@@ -154,47 +269,40 @@ static void serve_leaf(struct emu_block *b, siginfo_t *info, ucontext_t *uc,
 	b->gsbase = bases->gsbase;
 	b->next = next;
 	b->inside = 0;
-	if (emu_leaf(b) == EMU_FAULT) {
-		event = event_of_fault(b);
-		report(b, SIGSEGV, info, uc, bases, &event);
-		return;
-	}
-	emu_regs_to_frame(&b->regs, uc);
-	bases->fsbase = b->fsbase;
-	bases->gsbase = b->gsbase;
-	b->inside = b->target_inside;
+	if (emu_leaf(b) != EMU_FAULT)
+		return go_on(b, info, uc, bases);
+	event = event_of_fault(b);
+	return report(b, SIGSEGV, info, uc, bases, &event);
 }
 
 /* The thunk could not find the block: RAX or RCX is lost, but known. */
-static void serve_thunk(struct emu_block *b, siginfo_t *info, ucontext_t *uc,
-                        struct emu_bases *bases)
+static enum emu_signal_verdict serve_thunk(struct emu_block *b, siginfo_t *info,
+                                           ucontext_t *uc,
+                                           struct emu_bases *bases)
 {
 	size_t i = emu_pad_of_thunk(b->enclave, rip_of(uc));
 	const struct enclave_pad *pad = &b->enclave->pads[i];
 
 	uc->uc_mcontext.gregs[REG_RAX] = pad->leaf;
 	set_rip(uc, pad->vaddr);
-	serve_leaf(b, info, uc, bases, pad->vaddr + pad->size);
+	return serve_leaf(b, info, uc, bases, pad->vaddr + pad->size);
 }
 
 /*
  * A rewritten pad loads its target from where it happens to lie, which with
  * RFLAGS.AC set may be #AC; the ENCLU it stands for touches no memory.
  */
-static bool serve_misaligned_pad(struct emu_block *b, siginfo_t *info,
-                                 ucontext_t *uc, struct emu_bases *bases)
+static const struct enclave_pad *misaligned_pad(const struct emu_block *b,
+                                                const ucontext_t *uc)
 {
 	const struct emu_enclave *e = b->enclave;
 
-	for (size_t i = 0; i < e->n_pads; i++) {
-		const struct enclave_pad *pad = &e->pads[i];
-
-		if (pad->vaddr != rip_of(uc))
-			continue;
-		serve_leaf(b, info, uc, bases, pad->vaddr + pad->size);
-		return true;
-	}
-	return false;
+	if (uc->uc_mcontext.gregs[REG_TRAPNO] != SGX_VECTOR_AC)
+		return NULL;
+	for (size_t i = 0; i < e->n_pads; i++)
+		if (e->pads[i].vaddr == rip_of(uc))
+			return &e->pads[i];
+	return NULL;
 }
 
 static unsigned int access_of(uint32_t error)
@@ -301,25 +409,12 @@ static bool classify(struct emu_block *b, int sig, ucontext_t *uc,
 	}
 }
 
-static void tick_inside(struct emu_block *b, ucontext_t *uc,
-                        struct emu_bases *bases)
+static enum emu_signal_verdict inside(struct emu_block *b, int sig,
+                                      siginfo_t *info, ucontext_t *uc,
+                                      struct emu_bases *bases)
 {
 	static const struct emu_event none;
-
-	bool is_first = b->tcs->cssa == 0;
-
-	leave(b, uc, bases, &none);
-	/* Otherwise nobody will look; enter_for_tick() counts the first. */
-	if (is_first && rip_of(uc) == (uintptr_t)emu_aep)
-		b->pending = 1;
-	else
-		b->counters.tick++;
-}
-
-static void inside(struct emu_block *b, int sig, siginfo_t *info,
-                   ucontext_t *uc, struct emu_bases *bases)
-{
-	static const struct emu_event none;
+	const struct enclave_pad *pad;
 	struct emu_event event;
 
 	/* From here on a fault is the emulator's own. */
@@ -327,30 +422,24 @@ static void inside(struct emu_block *b, int sig, siginfo_t *info,
 	if (rip_of(uc) == fault_stub(b)) {
 		event = event_of_fault(b);
 		set_rip(uc, b->fault_rip);
-		report(b, SIGSEGV, info, uc, bases, &event);
-		return;
+		return report(b, SIGSEGV, info, uc, bases, &event);
 	}
-	if (sig == PLATFORM_TICK_SIGNAL) {
-		tick_inside(b, uc, bases);
-		vdso_tick(b, info, uc);
-		return;
-	}
+	if (sig == PLATFORM_TICK_SIGNAL)
+		return tick_inside(b, info, uc, bases);
 	if (is_sent(info)) {
-		leave(b, uc, bases, &none);
+		emu_aex(b, uc, bases, &none);
+		emu_aex_to_frame(b, uc, bases);
 		emu_signal_chain(sig, info, uc, b);
-		return;
+		return EMU_SIGNAL_RETURN;
 	}
-	if (sig == SIGILL && is_enclu(rip_of(uc))) {
-		serve_leaf(b, info, uc, bases, rip_of(uc) + 3);
-		return;
-	}
-	if (uc->uc_mcontext.gregs[REG_TRAPNO] == SGX_VECTOR_AC &&
-	    serve_misaligned_pad(b, info, uc, bases))
-		return;
+	if (sig == SIGILL && is_enclu(rip_of(uc)))
+		return serve_leaf(b, info, uc, bases, rip_of(uc) + 3);
+	pad = misaligned_pad(b, uc);
+	if (pad)
+		return serve_leaf(b, info, uc, bases, pad->vaddr + pad->size);
 	if (classify(b, sig, uc, &event))
-		report(b, sig, info, uc, bases, &event);
-	else
-		b->inside = 1;
+		return report(b, sig, info, uc, bases, &event);
+	return go_on_inside(b, info, uc, bases);
 }
 
 /* ---- outside ----------------------------------------------------------- */
@@ -450,10 +539,13 @@ static void outside(struct emu_block *b, int sig, siginfo_t *info,
                     ucontext_t *uc)
 {
 	if (sig == PLATFORM_TICK_SIGNAL) {
+		if (is_serving(b, uc)) {
+			tick_too_early(b, info, uc);
+			return;
+		}
 		/* Matters only to an ERESUME, which looks at it. */
 		b->pending = 1;
-		if (!is_serving(b, uc))
-			vdso_tick(b, info, uc);
+		vdso_tick(b, info, uc);
 		return;
 	}
 	if (!is_sent(info) && outside_fault(b, sig, info, uc))
@@ -461,24 +553,38 @@ static void outside(struct emu_block *b, int sig, siginfo_t *info,
 	emu_signal_chain(sig, info, uc, b);
 }
 
-void emu_signal(int sig, siginfo_t *info, ucontext_t *uc, struct emu_block *b,
-                struct emu_bases *bases)
+static enum emu_signal_verdict attached(int sig, siginfo_t *info,
+                                        ucontext_t *uc, struct emu_block *b,
+                                        struct emu_bases *bases)
 {
-	int saved_errno = errno;
-
-	if (!b) {
-		if (sig != PLATFORM_TICK_SIGNAL)
-			emu_signal_chain(sig, info, uc, NULL);
-	} else {
+	if (sig == PLATFORM_TICK_SIGNAL)
+		__atomic_store_n(&b->tick_sent, 0, __ATOMIC_SEQ_CST);
+	complete_commit(b, uc, bases);
+	if (is_nested(b, uc)) {
 		if (sig == PLATFORM_TICK_SIGNAL)
-			__atomic_store_n(&b->tick_sent, 0, __ATOMIC_SEQ_CST);
-		complete_commit(b, uc, bases);
-		if (b->inside && !is_leaving(b, rip_of(uc)))
-			inside(b, sig, info, uc, bases);
-		else if (b->inside && sig == SIGSEGV && !is_sent(info))
-			serve_thunk(b, info, uc, bases);
+			tick_too_early(b, info, uc);
 		else
 			outside(b, sig, info, uc);
+		return EMU_SIGNAL_RETURN;
 	}
+	if (b->inside && !is_leaving(b, rip_of(uc)))
+		return inside(b, sig, info, uc, bases);
+	if (b->inside && sig == SIGSEGV && !is_sent(info))
+		return serve_thunk(b, info, uc, bases);
+	outside(b, sig, info, uc);
+	return EMU_SIGNAL_RETURN;
+}
+
+enum emu_signal_verdict emu_signal(int sig, siginfo_t *info, ucontext_t *uc,
+                                   struct emu_block *b, struct emu_bases *bases)
+{
+	enum emu_signal_verdict verdict = EMU_SIGNAL_RETURN;
+	int saved_errno = errno;
+
+	if (b)
+		verdict = attached(sig, info, uc, b, bases);
+	else if (sig != PLATFORM_TICK_SIGNAL)
+		emu_signal_chain(sig, info, uc, NULL);
 	errno = saved_errno;
+	return verdict;
 }

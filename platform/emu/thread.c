@@ -17,9 +17,6 @@
 #define PR_SYS_DISPATCH_OFF 0
 #define PR_SYS_DISPATCH_ON 1
 #endif
-#ifndef SS_AUTODISARM
-#define SS_AUTODISARM (1U << 31)
-#endif
 
 enum {
 	EMU_SLOTS = 1024, /* attached threads of this process */
@@ -125,6 +122,7 @@ static void block_init(struct emu_block *b, struct emu_enclave *e,
 	b->base = e->secs.baseaddr;
 	b->size = e->secs.size;
 	b->xfrm = e->secs.attributes.xfrm;
+	b->has_xinuse = e->platform->has_xinuse;
 	b->tid = (int)syscall(SYS_gettid);
 	b->sud_selector = SUD_BLOCK;
 	__asm__ volatile("rdfsbase %0" : "=r"(b->host_fs));
@@ -165,7 +163,6 @@ static int set_stack(struct emu_block *b)
 	stack_t stack = {
 		.ss_sp = emu_memory(b->slot + EMU_SLOT_ALT0),
 		.ss_size = EMU_SLOT_ALT0_SIZE,
-		.ss_flags = (int)SS_AUTODISARM,
 	};
 
 	return sigaltstack(&stack, &b->old_stack) < 0 ? -errno : 0;

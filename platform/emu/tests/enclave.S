@@ -35,7 +35,7 @@
 	movabsq	$PATTERN * 16, %r15
 	.endm
 
-	.macro SNAPSHOT at
+	.macro SNAPSHOT at, stack=0x2000
 	movq	%rax, %gs:\at+S_RAX
 	movq	%rcx, %gs:\at+S_RCX
 	movq	%rdx, %gs:\at+S_RDX
@@ -57,7 +57,7 @@
 	movups	%xmm0, %gs:\at+S_XMM0
 	movups	%xmm15, %gs:\at+S_XMM15
 	rdgsbase %rsp
-	leaq	TE_STACK0 - TE_BLOCK0 + 0x2000(%rsp), %rsp
+	leaq	TE_STACK0 - TE_BLOCK0 + \stack(%rsp), %rsp
 	pushfq
 	popq	%gs:\at+S_RFLAGS
 	rdfsbase %rax
@@ -80,7 +80,8 @@ te_entry:
 	leaq	BLOCK_ENTRY(%rax), %rbx
 	jmp	dispatch
 deeper:
-	SNAPSHOT BLOCK_TEMP
+	/* What it interrupted may have words on its stack. */
+	SNAPSHOT BLOCK_TEMP, 0x1800
 	cld
 	/* Copy to the snapshot of this CSSA. */
 	movq	%gs:BLOCK_TEMP+S_RAX, %rdx
@@ -205,6 +206,7 @@ te_ud2:
 r_spin:
 	PATTERNS
 te_spin:
+	movl	$1, %gs:BLOCK_SPUN
 	cmpl	$0, %gs:BLOCK_GO
 	je	te_spin
 	jmp	went_on

@@ -52,6 +52,7 @@
 #define BLOCK_AFTER 0x1000 /* what a routine found when it went on */
 #define BLOCK_ARG 0x1400   /* RBX, RCX, RDX of an ENCLU; then its results */
 #define BLOCK_GO 0x1440    /* R_SPIN ends when this is not 0 */
+#define BLOCK_SPUN 0x1450  /* R_SPIN has come to its loop */
 #define BLOCK_SKIP 0x1448  /* H_SKIP adds this to SSA[0].RIP */
 
 /* What the routines put into registers: register n holds PATTERN * (n + 1). */
