@@ -120,7 +120,7 @@ MUTANTS = [
     ("platform", ".miscselect = leaf.ebx & SGX_MISC_EXINFO,", ".miscselect = leaf.ebx,"),
     ("platform", "((uint64_t)attr.ebx << 32 | attr.eax) & SGX_ATTRIBUTES,", "((uint64_t)attr.ebx << 32 | attr.eax),"),
     ("platform", "& c->xcr0(c) &", "&"),
-    ("platform", "& c->xcr0(c) &\n\t                SGX_XFRM;", "& c->xcr0(c);"),
+    ("platform", "& c->xcr0(c) & SGX_XFRM;", "& c->xcr0(c);"),
     ("platform", "c->permit(c, FEATURE_TILEDATA) < 0", "0"),
     ("platform", "xfrm & SGX_XFRM_TILEDATA && c->permit", "c->permit"),
     ("platform", "total += size;", ""),
@@ -243,7 +243,7 @@ class Bench:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="mutants of files or texts with this in them")
+    parser.add_argument("--only", default="", help="mutants of one file, or with this in their text")
     parser.add_argument("sources")
     parser.add_argument("build")
     parser.add_argument("work")
@@ -253,7 +253,7 @@ def main():
         if bench.fails(test, None):
             sys.exit(f"mutants: {test} fails without a mutant")
     alive = []
-    wanted = [m for m in MUTANTS if args.only in m[0] + m[1]]
+    wanted = [m for m in MUTANTS if args.only == m[0] or args.only in m[1]]
     for name, old, new in wanted:
         if bench.survives(name, old, new):
             alive.append((name, old, new))
