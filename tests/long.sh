@@ -49,17 +49,19 @@ piece_seeds() { timeout -k 10 1800 tests/seeded_leaks.py "$work/seeds"; }
 piece_hostile() {
     timeout -k 10 1800 libos/tests/hostcall/seeded.py . "$build" "${CC:-cc}"
 }
-# Everything at once on the kernel that checks itself.
-piece_checked() {
+# checked CASE - one case of soak.json on the kernel that checks itself.
+checked() {
     OCCLUM_KERNEL=$(realpath "$build/libos/checked/occlum-kernel-checked") \
         timeout -k 10 900 tests/e2e/run.py --occlum "$occlum" \
         --programs "$build/tests/programs" --work "$work/e2e-checked" \
-        --only "everything at once" soak
+        --only "$1" soak
 }
+piece_checked() { checked "everything at once"; }
+piece_storm() { checked "calls nobody would make"; }
 # Two minutes of each fuzzer; what they find is kept in build-fuzz.
 piece_fuzz() { FUZZ_SECONDS=120 timeout -k 10 1800 tools/check.sh fuzz; }
 
-all_pieces="spawn mixed twins sweep packages measured seeds hostile fuzz checked fake demo_sgx1 demo_sgx2 mutants"
+all_pieces="spawn mixed twins sweep packages measured seeds hostile fuzz checked storm fake demo_sgx1 demo_sgx2 mutants"
 
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 changes=$({ git diff HEAD -- . ":!$report" 2>/dev/null || true; } | sha256sum | cut -c1-12)
