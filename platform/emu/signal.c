@@ -180,6 +180,10 @@ enum emu_signal_verdict emu_signal_pending(siginfo_t *info, ucontext_t *uc,
                                            struct emu_bases *bases)
 {
 	b->pending = 0;
+	/* What a leaf has done is done: AEX from behind it. */
+	emu_regs_to_frame(&b->regs, uc);
+	bases->fsbase = b->fsbase;
+	bases->gsbase = b->gsbase;
 	return tick_inside(b, info, uc, bases);
 }
 

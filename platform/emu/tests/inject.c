@@ -132,12 +132,17 @@ static void through_trap(struct te *te)
 {
 	static const uint64_t accept[8] = { 0x203 };
 	uint64_t args[3] = { TE_DATA, TE_RW, 0 };
+	struct enclave_counters before, after;
 
 	te_write(te, TE_DATA, accept, sizeof(accept));
 	te_write(te, TE_BLOCK0 + BLOCK_ARG, args, sizeof(args));
+	enclave_counters(te->thread, &before);
 	mark_begin();
 	te_call(te, ENCLU_EENTER, R_ENCLU, ENCLU_EMODPE, 0);
 	mark_end();
+	enclave_counters(te->thread, &after);
+	/* A tick does not execute it once more. */
+	CHECK_EQ(after.slow - before.slow, 1);
 	CHECK_EQ(te->run.function, ENCLU_EEXIT);
 	CHECK_EQ(te->regs.rdx, ENCLU_EMODPE);
 	CHECK_EQ(te->regs.r8, 0xad7 | 0x200);
