@@ -168,6 +168,15 @@ static void reset_cpu(struct exec *x, struct thread *self)
 	exec_set_regs(x, self->regs);
 }
 
+/* A changed file has been told of; a lack of memory has not. */
+static void end_unsettled(struct thread *self, int error)
+{
+	if (error != -EIO)
+		mm_explain_shortage();
+	signal_group_exit(&self->process->sig,
+	                  error == -EIO ? STATUS_NOT_EXECUTABLE : SIGKILL);
+}
+
 /* Behind the point of no return: the first error ends the process. */
 static int commit(struct exec *x, struct thread *self)
 {
@@ -186,10 +195,8 @@ static int commit(struct exec *x, struct thread *self)
 	exec_set_name(x, self);
 	reset_cpu(x, self);
 	signal_group_unsolo(self);
-	if (ret < 0) {
-		mm_explain_shortage();
-		signal_group_exit(&self->process->sig, SIGKILL);
-	}
+	if (ret < 0)
+		end_unsettled(self, ret);
 	return 0;
 }
 

@@ -249,12 +249,26 @@ int exec_build(struct exec *x)
 	return 0;
 }
 
+/* What a copy failed for it does not tell; bringing the page in does. */
+static int cause_of(int failure, struct mm *mm, uint64_t addr, uint64_t size)
+{
+	int cause = mm_populate(mm, addr, size);
+
+	return cause < 0 ? cause : failure;
+}
+
 int exec_settle(const struct exec *x, struct mm *mm)
 {
 	size_t i;
 	int ret = 0;
 
-	for (i = 0; ret == 0 && i < x->nclears; i++)
-		ret = clear_mm(mm, x->clears[i].addr, x->clears[i].size);
+	for (i = 0; ret == 0 && i < x->nclears; i++) {
+		uint64_t addr = x->clears[i].addr;
+		size_t size = x->clears[i].size;
+
+		ret = clear_mm(mm, addr, size);
+		if (ret < 0)
+			ret = cause_of(ret, mm, addr, size);
+	}
 	return ret;
 }

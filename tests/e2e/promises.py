@@ -349,6 +349,24 @@ class Tampering(Case):
         self.assertEqual((done.returncode, done.stdout), (126, b"65\n"))
         self.said_once(done)
 
+    def test_any_page_of_a_program(self):
+        """One of its data pages too, which exec clears a part of."""
+        with open(BUSYBOX, "rb") as f:
+            body = f.read()
+        last = (len(body) - 1) // CHUNK * CHUNK
+        at = self.body_offset(body[:CHUNK]) + last
+        seen = set()
+        for back in range(0, 3 * CHUNK, CHUNK):
+            done = self.with_body_flipped(at - back, BUSYBOX, "true")
+            seen.add(done.returncode)
+            if done.returncode:
+                self.assertEqual(done.returncode, 126)
+                self.said_once(done)
+            code = "import subprocess; print(subprocess.run(['/bin/busybox', 'true']).returncode)"
+            later = self.with_body_flipped(at - back, PYTHON, "-c", code)
+            self.assertEqual((later.returncode, later.stdout), (0, b"%d\n" % done.returncode))
+        self.assertIn(126, seen)
+
     def test_untouched_it_runs(self):
         self.assertEqual(self.run_in(BUSYBOX, "sha256sum", "/data").returncode, 0)
 
