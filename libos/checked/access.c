@@ -232,19 +232,18 @@ WRAP(size_t, strlen, const char *s)
 	return size;
 }
 
-/* A copy may have to bring a page in, which takes the lock of the mm. */
 WRAP(size_t, usercopy_bytes, void *dst, const void *src, size_t size)
 {
 	access_check((uint64_t)src, size, ACCESS_READ, CALLER);
 	access_check((uint64_t)dst, size, ACCESS_WRITE, CALLER);
-	locks_check_user_copy(CALLER);
+	locks_check_sleep("a user copy");
 	return __real_usercopy_bytes(dst, src, size);
 }
 
 WRAP(size_t, usercopy_clear, void *dst, size_t size)
 {
 	access_check((uint64_t)dst, size, ACCESS_WRITE, CALLER);
-	locks_check_user_copy(CALLER);
+	locks_check_sleep("a user copy");
 	return __real_usercopy_clear(dst, size);
 }
 

@@ -113,5 +113,3 @@ void access_check(uint64_t addr, size_t size, enum access kind, uint64_t pc);
 
 /* @what is about to happen, and must not under a spinlock. */
 void locks_check_sleep(const char *what);
-/* The same for a copy, which may have to take the lock of the mm. */
-void locks_check_user_copy(uint64_t pc);

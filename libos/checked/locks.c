@@ -144,14 +144,6 @@ void locks_check_sleep(const char *what)
 		check_none(my_spins(), what);
 }
 
-void locks_check_user_copy(uint64_t pc)
-{
-	if (!checked_is_on())
-		return;
-	check_none(my_spins(), "a user copy");
-	check_order(locks_of(thread_self()), NULL, RANK_MM, pc);
-}
-
 /* --- spinlocks --- */
 
 static void take_spin(struct spinlock *l, uint64_t pc)
@@ -272,6 +264,44 @@ WRAP(int64_t, host_call, enum hostcall nr, const void *args, size_t size)
 {
 	locks_check_sleep("leaving the enclave");
 	return __real_host_call(nr, args, size);
+}
+
+/*
+ * A copy may have to bring a page in, which takes the lock of the mm: so it is
+ * judged as if it did.  What copies under that lock made sure of the page.
+ */
+static void check_user_copy(uint64_t pc)
+{
+	if (!checked_is_on())
+		return;
+	check_none(my_spins(), "a user copy");
+	check_order(locks_of(thread_self()), NULL, RANK_MM, pc);
+}
+
+WRAP(int, copy_from_user, void *dst, const void __user *src, size_t size)
+{
+	check_user_copy(CALLER);
+	return __real_copy_from_user(dst, src, size);
+}
+
+WRAP(int, copy_to_user, void __user *dst, const void *src, size_t size)
+{
+	check_user_copy(CALLER);
+	return __real_copy_to_user(dst, src, size);
+}
+
+WRAP(size_t, copy_from_user_partial, void *dst, const void __user *src,
+     size_t size)
+{
+	check_user_copy(CALLER);
+	return __real_copy_from_user_partial(dst, src, size);
+}
+
+WRAP(size_t, copy_to_user_partial, void __user *dst, const void *src,
+     size_t size)
+{
+	check_user_copy(CALLER);
+	return __real_copy_to_user_partial(dst, src, size);
 }
 
 static void check_all_given_back(const char *what)
