@@ -63,6 +63,8 @@ struct vcpu {
 	/* Supervisor only. */
 	uint64_t tick_due_ns; /* 0: no tick was wanted last round */
 	uint64_t deadline_ns; /* the last one that was ticked for */
+	/* Ticks to come after a kick: see vcpu_kick().  Set by any thread. */
+	uint32_t kick_repeats;
 	uint64_t deadline_retry_ns;
 };
 

@@ -47,6 +47,17 @@ static bool has_deadline_come(struct vcpu *v, uint64_t now_ns)
 	return true;
 }
 
+/* vcpu_kick() has sent one; a few more follow it. */
+static bool is_kick_repeated(struct vcpu *v)
+{
+	uint32_t left = __atomic_load_n(&v->kick_repeats, __ATOMIC_RELAXED);
+
+	/* A kick in between begins anew: it does not matter which wins. */
+	if (left)
+		__atomic_store_n(&v->kick_repeats, left - 1, __ATOMIC_RELAXED);
+	return left;
+}
+
 static void start_all(struct runtime *rt)
 {
 	for (uint32_t i = 0; i < rt->nvcpus; i++)
@@ -67,9 +78,10 @@ void ticker_round(struct runtime *rt, uint64_t now_ns)
 		if (!vcpu_is_awake(v))
 			continue;
 		is_any_awake = true;
-		/* No short cut: both keep account. */
+		/* No short cut: all keep account. */
 		due = is_period_over(v, now_ns);
 		due |= has_deadline_come(v, now_ns);
+		due |= is_kick_repeated(v);
 		if (due)
 			vcpu_interrupt(v);
 		work_waits |= waited && v->tick_due_ns;

@@ -48,6 +48,14 @@ void vcpu_interrupt(struct vcpu *v)
 		v->rt->ops->interrupt(t);
 }
 
+/*
+ * A tick that meets the thread between two instructions around an ENCLU may be
+ * lost (platform/sgx/tick.c), and nobody asks for another one after a kick.
+ */
+enum {
+	KICK_REPEATS = 2,
+};
+
 void vcpu_kick(struct vcpu *v)
 {
 	int ret;
@@ -59,8 +67,10 @@ void vcpu_kick(struct vcpu *v)
 			         -ret);
 		return;
 	}
-	if (!park_wake(&v->park))
-		vcpu_interrupt(v);
+	if (park_wake(&v->park))
+		return;
+	__atomic_store_n(&v->kick_repeats, KICK_REPEATS, __ATOMIC_RELAXED);
+	vcpu_interrupt(v);
 }
 
 /* The enclave can't go on, and the kernel did not say so itself. */

@@ -55,7 +55,7 @@ lint_size() {
 # Lines of trusted code, against the limit the project sets itself: all that the
 # kernel of the build folder was compiled from, headers included; 77 without it.
 lint_trusted() {
-    local limit=36000 lines
+    local limit=37500 lines
     [ -f "$BUILD/libos/occlum-kernel" ] || return 77
     lines=$(tools/kernel-files.sh "$BUILD" |
         cloc --json --quiet --list-file=- | jq .SUM.code)

@@ -15,8 +15,14 @@
 
 #define SEED_OPTION 0x53454544 /* "SEED" */
 
-/* What the compiler can't see through. */
-static volatile size_t eight = 8;
+/* 8, which no compiler and no checker can know. */
+static size_t eight(void)
+{
+	size_t n = 8;
+
+	__asm__("" : "+r"(n));
+	return n;
+}
 static volatile int largest = 0x7fffffff;
 static volatile uint8_t sink;
 static volatile char global[24];
@@ -64,22 +70,22 @@ static void leave_under_spinlock(void)
 
 static void overflow(void)
 {
-	largest = largest + (int)eight;
+	largest = largest + (int)eight();
 }
 
 static void shift(void)
 {
-	largest = largest << (eight * 4);
+	largest = largest << (eight() * 4);
 }
 
 static void index_out_of_bounds(void)
 {
-	sink = (uint8_t)global[eight * 3];
+	sink = (uint8_t)global[eight() * 3];
 }
 
 static volatile uint8_t *object(void)
 {
-	uint8_t *p = kzalloc(eight * 3 - 1);
+	uint8_t *p = kzalloc(eight() * 3 - 1);
 
 	return p;
 }
@@ -88,14 +94,14 @@ static void heap_overflow(void)
 {
 	volatile uint8_t *p = object();
 
-	p[eight * 3 - 1] = 1;
+	p[eight() * 3 - 1] = 1;
 }
 
 static void heap_underflow(void)
 {
 	volatile uint8_t *p = object();
 
-	sink = *(p - eight / 8);
+	sink = *(p - eight() / 8);
 }
 
 static void use_after_free(void)
@@ -118,7 +124,7 @@ static void pages_overflow(void)
 {
 	volatile uint8_t *p = kpages_zalloc(1);
 
-	sink = p[eight * 512];
+	sink = p[eight() * 512];
 }
 
 /* By a pointer: an array's own bounds are known to the compiler. */
@@ -131,24 +137,24 @@ static void stack_overflow(void)
 {
 	volatile char local[20] = "";
 
-	*beyond(local, eight * 2 + 4) = 1;
+	*beyond(local, eight() * 2 + 4) = 1;
 }
 
 static void global_overflow(void)
 {
-	*beyond(global, eight * 3) = 1;
+	*beyond(global, eight() * 3) = 1;
 }
 
 static void copy_overflow(void)
 {
-	char *p = kzalloc(eight), *q = kzalloc(eight * 2);
+	char *p = kzalloc(eight()), *q = kzalloc(eight() * 2);
 
-	__builtin_memcpy(q, p, eight + 1);
+	__builtin_memcpy(q, p, eight() + 1);
 }
 
 static void user_memory(void)
 {
-	sink = *(volatile uint8_t *)(eight * 0x2000 + 8);
+	sink = *(volatile uint8_t *)(eight() * 0x2000 + 8);
 }
 
 static void (*const seeds[])(void) = {

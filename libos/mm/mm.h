@@ -39,7 +39,7 @@ struct mm_config {
 	uint64_t user_space_size;     /* EADDed from USER_BASE up to here     */
 	uint64_t user_space_max_size; /* bytes of user pages, all in all      */
 	uint64_t kernel_heap_max_size;
-	bool edmm;                    /* the SGX2 page calls work             */
+	bool edmm;           /* the SGX2 page calls work             */
 	bool trusted_faults; /* EXINFO tells address and kind of a #PF */
 };
 

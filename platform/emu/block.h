@@ -92,7 +92,7 @@ struct emu_block {
 	uint64_t fault_rip; /* where the served ENCLU that faulted stands */
 	uint64_t host_tf;   /* RFLAGS.TF at an opt-out EENTER */
 	int tid;
-	uint32_t tick_sent; /* set by who interrupts, cleared by the handler */
+	uint32_t tick_sent; /* set by who interrupts, until it is taken */
 	uint32_t level;     /* of nested host handlers on alternate stacks */
 	uint8_t sud_selector;
 	stack_t old_stack;
@@ -100,6 +100,19 @@ struct emu_block {
 	uint8_t bounce[4096] __aligned(64); /* pages on their way in or out */
 };
 static_assert(sizeof(struct emu_block) <= EMU_SLOT_BLOCK_SIZE, "slot");
+
+/* The next tick may be sent. */
+static inline void emu_tick_came(struct emu_block *b)
+{
+	__atomic_store_n(&b->tick_sent, 0, __ATOMIC_SEQ_CST);
+}
+
+/* In this order: one that is sent from now on leaves its mark behind ours. */
+static inline void emu_tick_taken(struct emu_block *b)
+{
+	b->pending = 0;
+	emu_tick_came(b);
+}
 
 #define EMU_BLOCK_AT(member, offset)                                           \
 	static_assert(offsetof(struct emu_block, member) == (offset), #member)

@@ -201,7 +201,7 @@ static enum emu_verdict eenter(struct emu_block *b)
 	b->regs.rip = e->secs.baseaddr + t->oentry;
 	b->counters.eenter++;
 	if (t->cssa == 0)
-		b->pending = 0;
+		emu_tick_taken(b);
 	if (!b->raw && !(b->regs.rflags & (FLAG_DF | FLAG_AC | FLAG_TF)))
 		return EMU_COMMIT;
 	return EMU_COMMIT_FLAGS;
@@ -265,7 +265,7 @@ static enum emu_verdict enter_for_tick(struct emu_block *b)
 	uint64_t rdi = b->regs.rdi;
 	uint64_t rsi = b->regs.rsi;
 
-	b->pending = 0;
+	emu_tick_taken(b);
 	b->counters.tick++;
 	b->regs.rdi = 0;
 	b->regs.rsi = 0;
@@ -334,7 +334,7 @@ static void synthetic_regs(struct emu_block *b)
 /* Back to the ENCLU, at which the signal is then as if it had just arrived. */
 static enum emu_verdict deliver_tick(struct emu_block *b)
 {
-	b->pending = 0;
+	emu_tick_taken(b);
 	b->regs.rip = (uintptr_t)emu_raw_tick;
 	b->fsbase = b->host_fs;
 	b->gsbase = b->host_gs;
@@ -354,7 +354,7 @@ enum emu_verdict emu_resume_pending(struct emu_block *b)
 		return enter_for_tick(b);
 	if (b->raw && b->enclave->vdso)
 		return deliver_tick(b);
-	b->pending = 0;
+	emu_tick_taken(b);
 	return eresume(b);
 }
 

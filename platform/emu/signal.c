@@ -96,7 +96,7 @@ static void vdso_tick(struct emu_block *b, siginfo_t *info, ucontext_t *uc)
 
 	if (!vdso)
 		return;
-	b->pending = 0;
+	emu_tick_taken(b);
 	emu_signal_call(vdso->on_tick, PLATFORM_TICK_SIGNAL, info, uc, b);
 }
 
@@ -179,7 +179,7 @@ enum emu_signal_verdict emu_signal_pending(siginfo_t *info, ucontext_t *uc,
                                            struct emu_block *b,
                                            struct emu_bases *bases)
 {
-	b->pending = 0;
+	emu_tick_taken(b);
 	/* What a leaf has done is done: AEX from behind it. */
 	emu_regs_to_frame(&b->regs, uc);
 	bases->fsbase = b->fsbase;
@@ -561,8 +561,6 @@ static enum emu_signal_verdict attached(int sig, siginfo_t *info,
                                         ucontext_t *uc, struct emu_block *b,
                                         struct emu_bases *bases)
 {
-	if (sig == PLATFORM_TICK_SIGNAL)
-		__atomic_store_n(&b->tick_sent, 0, __ATOMIC_SEQ_CST);
 	complete_commit(b, uc, bases);
 	if (is_nested(b, uc)) {
 		if (sig == PLATFORM_TICK_SIGNAL)
@@ -571,6 +569,12 @@ static enum emu_signal_verdict attached(int sig, siginfo_t *info,
 			outside(b, sig, info, uc);
 		return EMU_SIGNAL_RETURN;
 	}
+	/*
+	 * Not before: ticks that meet a handler would pile up on its stack.  The
+	 * mark of one that did falls with b->pending.
+	 */
+	if (sig == PLATFORM_TICK_SIGNAL)
+		emu_tick_came(b);
 	if (b->inside && !is_leaving(b, rip_of(uc)))
 		return inside(b, sig, info, uc, bases);
 	if (b->inside && sig == SIGSEGV && !is_sent(info))

@@ -246,7 +246,8 @@ void emu_detach(struct enclave_thread *t)
 
 /*
  * Real-time signals queue, ticks shall not: one is on its way at most.  The
- * handler clears the mark before it looks at where the thread is.
+ * handler clears the mark before it looks at where the thread is; one that met
+ * another handler has come, but is not taken before b->pending is.
  */
 void emu_interrupt(struct enclave_thread *t)
 {

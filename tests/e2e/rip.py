@@ -17,7 +17,7 @@ import sys
 import run
 
 SIGNALS = 20000
-PLACES_MIN = 10
+PLACES_MIN = 5
 
 
 def text_sections(path):

@@ -349,7 +349,7 @@ static int report(size_t ngiven)
 	for (size_t i = 0; i < nplaces; i++) {
 		ticks += places[i].ticks;
 		user += i >= ngiven && places[i].ticks;
-		if (i < ngiven && !places[i].ticks)
+		if (i < ngiven && !places[i].ticks && places[i].kind != '@')
 			printf("nobody came to %s%#llx\n",
 			       places[i].kind == '+' ? "+" : "",
 			       (unsigned long long)places[i].rip);
