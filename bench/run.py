@@ -90,6 +90,10 @@ def show(row, ns):
     return f"{ns:.1f} ns"
 
 
+# The peer's figures are given with two digits: 1.0 may have been 1.05.
+PEER_PRECISION = 0.05
+
+
 def ratio_of(row, native, enclave):
     """As the goal counts it: of times, or of rates."""
     return native / enclave if row["kind"] == "rate" else enclave / native
@@ -99,7 +103,8 @@ def judge(row, ratio, enclave):
     """met, within 2x, missed, or - where there is no goal; and whether the peer does better."""
     is_rate = row["kind"] == "rate"
     peer, goal = row.get("peer"), row.get("goal")
-    worse = peer is not None and (ratio < peer if is_rate else ratio > peer)
+    worse = peer is not None and (ratio < peer * (1 - PEER_PRECISION) if is_rate
+                                  else ratio > peer * (1 + PEER_PRECISION))
     if goal is None:
         return "-", worse
     miss = goal / ratio if is_rate else ratio / goal
