@@ -252,6 +252,25 @@ static void test_further_vcpus(void **state)
 	assert_exits(run(2, share_work), 0);
 }
 
+/* A tick may meet no enclave, so a kick brings three, and no fourth. */
+static uint64_t kick_self(struct fake_entry *e)
+{
+	uint64_t end_ns = hostclock_now_ns() + 5000 * MS;
+
+	if (!e->count)
+		return fake_kick(e, e->vcpu);
+	while (interrupts(e) < 3 && hostclock_now_ns() < end_ns)
+		__builtin_ia32_pause();
+	count_ticks(e, 20);
+	return fake_exit(e, W_EXITCODE(interrupts(e) != 3, 0));
+}
+
+static void test_kick_repeats(void **state)
+{
+	(void)state;
+	assert_exits(run(1, kick_self), 0);
+}
+
 /* ---- signals and readiness --------------------------------------------- */
 
 static void send_signal(int number)
@@ -395,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_ticks),
 		cmocka_unit_test(test_deadline_tick),
+		cmocka_unit_test(test_kick_repeats),
 		cmocka_unit_test(test_further_vcpus),
 		cmocka_unit_test(test_signal_wakes),
 		cmocka_unit_test(test_signal_interrupts),
