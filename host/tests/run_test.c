@@ -358,7 +358,7 @@ static void test_not_debuggable(void **state)
 
 	(void)state;
 	if (!access("/dev/sgx_enclave", F_OK))
-		skip();
+		skip(); /* here it would run, protected by hardware */
 	built.config.flags = 0;
 	sign();
 	write_all();
