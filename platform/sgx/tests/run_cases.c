@@ -143,37 +143,93 @@ static void vdso(void)
 		CHECK(gettime(CLOCK_MONOTONIC, &ts) == 0 && ts.tv_sec > 0);
 }
 
-/* Kernels from 6.12 on have no DT_HASH: a copy of the image without it. */
+/* ---- copies of it that differ ------------------------------------------ */
+
+/* A fresh one; NULL where this process has no vDSO. */
+static uint8_t *vdso_copy(void)
+{
+	static _Alignas(4096) uint8_t copy[8192];
+	const void *image = (const void *)(uintptr_t)getauxval(AT_SYSINFO_EHDR);
+
+	return image ? memcpy(copy, image, sizeof(copy)) : NULL;
+}
+
+static Elf64_Phdr *dynamic_header(uint8_t *copy)
+{
+	Elf64_Ehdr *ehdr = (void *)copy;
+	Elf64_Phdr *phdr = (void *)(copy + ehdr->e_phoff);
+
+	while (phdr->p_type != PT_DYNAMIC)
+		phdr++;
+	return phdr;
+}
+
+static Elf64_Dyn *dynamic_entry(uint8_t *copy, int64_t tag)
+{
+	Elf64_Dyn *dyn = (void *)(copy + dynamic_header(copy)->p_vaddr);
+
+	while (dyn->d_tag && dyn->d_tag != tag)
+		dyn++;
+	return dyn->d_tag ? dyn : NULL;
+}
+
+/* Kernels from 6.12 on have no DT_HASH. */
 static void vdso_gnu_hash(void)
 {
 	const void *image = (const void *)(uintptr_t)getauxval(AT_SYSINFO_EHDR);
-	static _Alignas(4096) uint8_t copy[8192];
-	Elf64_Ehdr *ehdr = (void *)copy;
-	Elf64_Phdr *phdr;
-	bool has_gnu = false;
+	uint8_t *copy = vdso_copy();
+	Elf64_Dyn *hash;
+	bool has_gnu;
 
-	if (!image)
+	if (!copy)
 		return;
-	memcpy(copy, image, sizeof(copy));
-	phdr = (void *)(copy + ehdr->e_phoff);
-	for (unsigned int i = 0; i < ehdr->e_phnum; i++) {
-		Elf64_Dyn *dyn = (void *)(copy + phdr[i].p_vaddr);
-
-		for (; phdr[i].p_type == PT_DYNAMIC && dyn->d_tag; dyn++) {
-			has_gnu |= dyn->d_tag == DT_GNU_HASH;
-			if (dyn->d_tag == DT_HASH)
-				dyn->d_tag = DT_DEBUG;
-		}
-	}
+	has_gnu = dynamic_entry(copy, DT_GNU_HASH);
+	hash = dynamic_entry(copy, DT_HASH);
+	if (hash)
+		hash->d_tag = DT_DEBUG;
 	CHECK_EQ((uintptr_t)vdso_symbol(copy, "__vdso_getcpu") -
 	                 (uintptr_t)copy,
 	         has_gnu ? (uintptr_t)vdso_symbol(image, "__vdso_getcpu") -
 	                           (uintptr_t)image
 	                 : -(uintptr_t)copy);
 	CHECK(vdso_symbol(copy, "__vdso_nothing") == NULL);
-	/* Nothing to find anything by. */
-	memset(copy + ehdr->e_phoff, 0, sizeof(*phdr) * ehdr->e_phnum);
+}
+
+/* One that has nothing to find anything by. */
+static void vdso_without_headers(void)
+{
+	uint8_t *copy = vdso_copy();
+	Elf64_Ehdr *ehdr = (void *)copy;
+
+	if (!copy)
+		return;
+	CHECK(vdso_symbol(copy, "__vdso_getcpu") != NULL);
+	dynamic_header(copy)->p_type = PT_NULL;
 	CHECK(vdso_symbol(copy, "__vdso_getcpu") == NULL);
+	memset(copy + ehdr->e_phoff, 0, sizeof(Elf64_Phdr) * ehdr->e_phnum);
+	CHECK(vdso_symbol(copy, "__vdso_getcpu") == NULL);
+}
+
+/* A name that the image only mentions is not a function of it. */
+static void vdso_undefined(void)
+{
+	uint8_t *copy = vdso_copy();
+	const void *strings;
+	Elf64_Sym *sym;
+	uint64_t value;
+
+	if (!copy)
+		return;
+	value = (uintptr_t)vdso_symbol(copy, "__vdso_getcpu") - (uintptr_t)copy;
+	sym = (void *)(copy + dynamic_entry(copy, DT_SYMTAB)->d_un.d_ptr);
+	strings = copy + dynamic_entry(copy, DT_STRTAB)->d_un.d_ptr;
+	/* The table of strings lies behind that of symbols. */
+	CHECK(strings > (const void *)sym);
+	for (; (const void *)sym < strings; sym++)
+		if (sym->st_value == value)
+			sym->st_shndx = SHN_UNDEF;
+	CHECK(vdso_symbol(copy, "__vdso_getcpu") == NULL);
+	CHECK(vdso_symbol(copy, "__vdso_clock_gettime") != NULL);
 }
 
 const struct backend_case run_cases[] = {
@@ -183,5 +239,7 @@ const struct backend_case run_cases[] = {
 	{ "exceptions and debug access", exceptions },
 	{ "symbols of the vDSO", vdso },
 	{ "a vDSO with another hash", vdso_gnu_hash },
+	{ "a vDSO without headers", vdso_without_headers },
+	{ "a vDSO with an undefined symbol", vdso_undefined },
 	{ NULL, NULL },
 };
