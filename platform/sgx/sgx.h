@@ -35,8 +35,11 @@ enum {
 	SGX_CHUNK_PAGES = 256,
 	/* An interrupted or refused call is tried this often without progress. */
 	SGX_RETRIES = 100,
-	/* Ticks asked for until one that was sent counts as lost. */
-	SGX_TICK_PATIENCE = 64,
+	/* Ticks asked for until one that was sent counts as lost, */
+	SGX_TICK_PATIENCE = 1 << 6,
+	/* and when the next ones do: each waits eight times as long. */
+	SGX_TICK_AGAIN = 1 << 6 | 1 << 9 | 1 << 12 | 1 << 15 | 1 << 18 |
+	                 1 << 21 | 1 << 24 | 1 << 27 | 1 << 30,
 };
 
 struct sgx_platform {

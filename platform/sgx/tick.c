@@ -141,7 +141,19 @@ void sgx_missed_tick(const struct sgx_enclave_run *run)
 	(void)enter_for_tick(t, run->tcs, &regs);
 }
 
-/* Signals of this kind queue up, so one at a time. */
+/*
+ * Signals of this kind queue up, so one at a time.  But one may be lost, so after
+ * SGX_TICK_PATIENCE requests another is sent, and later ones ever more rarely: a
+ * thread that nobody runs takes all of them at once when its turn comes, and a
+ * handler that does not block them has a frame of each on its stack.
+ */
+static bool is_to_be_sent(uint32_t asked)
+{
+	bool is_power_of_two = (asked & (asked - 1)) == 0;
+
+	return asked == 0 || (is_power_of_two && asked & SGX_TICK_AGAIN);
+}
+
 void sgx_interrupt(struct enclave_thread *base)
 {
 	struct sgx_thread *t = container_of(base, struct sgx_thread, base);
@@ -149,7 +161,7 @@ void sgx_interrupt(struct enclave_thread *base)
 	uint32_t asked;
 
 	asked = __atomic_fetch_add(&t->asked, 1, __ATOMIC_SEQ_CST);
-	if (asked % SGX_TICK_PATIENCE)
+	if (!is_to_be_sent(asked))
 		return;
 	if (c->tgkill(c, t->tid, PLATFORM_TICK_SIGNAL) < 0)
 		__atomic_store_n(&t->asked, 0, __ATOMIC_SEQ_CST);

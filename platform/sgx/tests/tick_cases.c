@@ -111,6 +111,29 @@ static void ticks_in_a_row(void)
 	take_apart();
 }
 
+/*
+ * A thread that nobody runs for a while: whatever has been sent meanwhile lands
+ * on its signal stack at once, one frame upon the other.
+ */
+static void ticks_for_a_starved_thread(void)
+{
+	sigset_t tick;
+
+	start(PLATFORM_ISA_BEST);
+	sigemptyset(&tick);
+	sigaddset(&tick, PLATFORM_TICK_SIGNAL);
+	pthread_sigmask(SIG_BLOCK, &tick, NULL);
+	for (int i = 0; i < 100000; i++)
+		enclave_interrupt(t.thread);
+	pthread_sigmask(SIG_UNBLOCK, &tick, NULL);
+	/* The first; then after 64, 512, 4096, 32768 in vain. */
+	CHECK_EQ(fake_ticks_sent(t.fake), 5);
+	enclave_interrupt(t.thread);
+	CHECK_EQ(fake_ticks_sent(t.fake), 6);
+	check_enters();
+	take_apart();
+}
+
 static bool is_blocked(int sig)
 {
 	sigset_t now;
@@ -240,6 +263,7 @@ const struct backend_case tick_cases[] = {
 	{ "a tick outside", tick_outside },
 	{ "a tick elsewhere", tick_elsewhere },
 	{ "ticks in a row", ticks_in_a_row },
+	{ "ticks for a thread that is not run", ticks_for_a_starved_thread },
 	{ "signal masks", signal_masks },
 	{ "a tick before EENTER", tick_before_eenter },
 	{ "a tick that ends elsewhere", tick_ends },
