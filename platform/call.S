@@ -47,6 +47,8 @@ enclave_call:
 
 	cld
 	ldmxcsr	-72(%rbp)
+	/* An AEX for #MF leaves one pending (SDM Table 37-1): FLDCW waits. */
+	fnclex
 	fldcw	-64(%rbp)
 	/* Not always: POPF is slow, and only AC can be wrong by now. */
 	pushfq

@@ -23,6 +23,9 @@
 #define LEAVE_DEAD 3
 #define ENTER_RETURN 3
 
+/* NT, AC, ID: a program may set them, and arithmetic leaves them alone. */
+#define FLAGS_STAY 0x244000
+
 #define REGS_STUB 1
 #define NOT_A_SYSCALL (-1)
 #define ENOSYS 38
@@ -131,7 +134,10 @@ entry_leave_hostcall:
 	mov	%rsp, %gs:VCPU_O_HOSTCALL_RSP
 	mov	$LEAVE_HOSTCALL, %edi
 leave_main:
-	mov	%gs:VCPU_O_HOST_RIP, %rbx
+	pushfq
+	testl	$FLAGS_STAY, (%rsp)
+	jnz	clear_flags
+1:	mov	%gs:VCPU_O_HOST_RIP, %rbx
 	mov	%gs:VCPU_O_HOST_RSP, %rsp
 	mov	%gs:VCPU_O_HOST_RBP, %rbp
 
@@ -151,6 +157,12 @@ leave:
 	xor	%esi, %esi	/* last: leaves the same flags on every exit */
 	ENCLU_PAD(4)
 	ud2
+
+/* What the program has set there and no instruction of ours has changed. */
+clear_flags:
+	push	$2
+	popfq
+	jmp	1b
 
 /*
  * From a stub: registers are the program's.  Until the stack is ours nothing
