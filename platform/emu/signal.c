@@ -195,9 +195,12 @@ static enum emu_signal_verdict go_on(struct emu_block *b, siginfo_t *info,
                                      ucontext_t *uc, struct emu_bases *bases)
 {
 	bool takes_ticks = b->target_inside && b->tcs->cssa == 0;
+	/* The #DB of a TF that EEXIT gives back is due before the first
+	 * instruction outside (SDM Vol. 3D 40.2.3): let it trap. */
+	bool is_stepped_exit = b->level == 0 && !b->target_inside;
 	uint64_t bv;
 
-	if (can_commit(b) && emu_frame_xstate(uc, &bv))
+	if ((can_commit(b) || is_stepped_exit) && emu_frame_xstate(uc, &bv))
 		return takes_ticks ? EMU_SIGNAL_RESUME : EMU_SIGNAL_GO;
 	emu_signal_block();
 	emu_regs_to_frame(&b->regs, uc);
