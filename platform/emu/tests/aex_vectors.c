@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * aex_vectors.c - Asynchronous Enclave Exit.  SDM Vol. 3D 37.3, 37.4, EXITINFO
- * 35.9.1.
+ * aex_vectors.c - Asynchronous Enclave Exit: what is saved, and what the host
+ * finds.  SDM Vol. 3D 37.3, 37.4.
  */
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,16 +20,6 @@ static struct seen aex(struct te *te, uint64_t routine, uint64_t rsi, int sig)
 	CHECK_EQ(te_raw(te, &in, &out), sig);
 	CHECK_EQ(te->seen.rip, (uintptr_t)raw_aep);
 	return te->seen;
-}
-
-/* By the entry function: the exception as the vDSO reports it. */
-static void excepted(struct te *te, uint64_t routine, uint64_t rsi,
-                     unsigned int vector, uint32_t exitinfo)
-{
-	CHECK_EQ(te_call(te, ENCLU_EENTER, routine, rsi, 0), 0);
-	CHECK_EQ(te->run.function, ENCLU_ERESUME);
-	CHECK_EQ(te->run.exception_vector, vector);
-	CHECK_EQ(te_gprs(te, 0).exitinfo, exitinfo);
 }
 
 static void a01(struct te *te)
@@ -195,188 +186,194 @@ static void a22(struct te *te)
 	CHECK(g.rip - TE_ADDR(te_spin) < 32);
 }
 
-static void a23(struct te *te)
+/* Opt-out: TF outside as at entry, 0 in the frame. */
+static void a14(struct te *te)
 {
-	excepted(te, R_UD2, 0, 6, 0x80000306);
-}
-
-static void a24(struct te *te)
-{
-	excepted(te, R_DIV0, 0, 0, 0x80000300);
-	CHECK_EQ(te_gprs(te, 0).rip, TE_ADDR(te_div));
-}
-
-static void a25(struct te *te)
-{
-	excepted(te, R_AC, 0, 17, 0x80000311);
-}
-
-static void a26(struct te *te)
-{
-	excepted(te, R_INT3, 0, 6, 0x80000306);
-	CHECK_EQ(te_gprs(te, 0).rip, TE_ADDR(te_int3));
-}
-
-static void a27(struct te *te)
-{
-	struct snapshot in = te_raw_in(ENCLU_EENTER, R_INT3);
+	struct snapshot in = te_raw_in(ENCLU_EENTER, R_UD2);
 	struct snapshot out;
 
-	te_write64(te, TE_TCS0 + 8, SGX_TCS_DBGOPTIN);
-	CHECK_EQ(te_raw(te, &in, &out), 5); /* SIGTRAP */
+	in.rflags = 0x302;
+	CHECK_EQ(te_raw(te, &in, &out), 4);
 	CHECK_EQ(te->seen.rip, (uintptr_t)raw_aep);
-	CHECK_EQ(te_gprs(te, 0).exitinfo, 0x80000603);
-	CHECK_EQ(te_gprs(te, 0).rip, TE_ADDR(te_int3));
+	CHECK_EQ(te->seen.regs.rflags & 0x100, 0x100);
+	CHECK_EQ(te_gprs(te, 0).rflags & 0x100, 0);
 }
 
-static void a28(struct te *te)
+/* A single step of an enclave entered by opt-in. */
+static void a14_step(struct te *te)
 {
-	excepted(te, R_STORE, TE_RO + 0x128, 14, 0x8000030e);
-	CHECK_EQ(te_exinfo(te, 0).maddr, TE_RO + 0x128);
-	CHECK_EQ(te_exinfo(te, 0).errcd, 0x8007);
-	/* A31: the host sees the page. */
-	CHECK_EQ(te->run.exception_addr, TE_RO);
-	CHECK_EQ(te->run.exception_error_code, 0x8007);
+	te_write64(te, TE_TCS0 + 8, SGX_TCS_DBGOPTIN);
+	aex(te, R_POPF_TF, 0, 5);
+	CHECK_EQ(te_gprs(te, 0).exitinfo, 0x80000301);
+	CHECK_EQ(te_gprs(te, 0).rflags & 0x10100, 0);
 }
 
-static void a28_outside(struct te *te)
+static void a16(struct te *te)
 {
-	excepted(te, R_LOAD, 0x7000000123, 14, 0x8000030e);
-	CHECK_EQ(te_exinfo(te, 0).maddr, 0x7000000123);
-	CHECK_EQ(te_exinfo(te, 0).errcd, 4);
-	CHECK_EQ(te->run.exception_addr, 0x7000000000);
+	uint64_t fs, now;
+
+	__asm__("rdfsbase %0" : "=r"(fs));
+	aex(te, R_WRFSBASE_UD2, 0x123456000, 4);
+	CHECK_EQ(te_gprs(te, 0).fsbase, 0x123456000);
+	CHECK_EQ(te_gprs(te, 0).gsbase, TE_BLOCK0);
+	__asm__("rdfsbase %0" : "=r"(now));
+	CHECK_EQ(now, fs);
 }
 
-static void a28_null(struct te *te)
+/* What lies between the XSAVE area and MISC is nobody's. */
+static void a19_between(struct te *te)
 {
-	excepted(te, R_LOAD, 8, 14, 0x8000030e);
-	CHECK_EQ(te_exinfo(te, 0).errcd, 4);
+	uint64_t fill[4] = { 0x1111, 0x2222, 0x3333, 0x4444 };
+	uint64_t got[4];
+
+	te_write(te, TE_FRAME(0) + 0x2000, fill, sizeof(fill));
+	te_write(te, TE_GPRS(0) - 16 - 32, fill, sizeof(fill));
+	aex(te, R_UD2, 0, 4);
+	te_read(te, TE_FRAME(0) + 0x2000, got, sizeof(got));
+	CHECK(memcmp(got, fill, sizeof(got)) == 0);
+	te_read(te, TE_GPRS(0) - 16 - 32, got, sizeof(got));
+	CHECK(memcmp(got, fill, sizeof(got)) == 0);
 }
 
-static void a28_fetch(struct te *te)
+/* The frame's own URSP and URBP, not those of the frame below. */
+static void a20(struct te *te)
 {
-	excepted(te, R_JUMP, TE_RW, 14, 0x8000030e);
-	CHECK_EQ(te_exinfo(te, 0).errcd, 0x8015);
-	CHECK_EQ(te_gprs(te, 0).rip, TE_RW);
+	struct snapshot in = te_raw_in(ENCLU_EENTER, R_UD2);
+	struct snapshot out;
+
+	CHECK_EQ(te_raw(te, &in, &out), 4);
+	in.rbp = 0x5a5a;
+	in.rcx = (uintptr_t)raw_stop;
+	CHECK_EQ(te_raw(te, &in, &out), 4);
+	CHECK_EQ(te->seen.rip, (uintptr_t)raw_stop);
+	CHECK_EQ(te->seen.regs.rcx, (uintptr_t)raw_stop);
+	CHECK_EQ(te->seen.regs.rbp, 0x5a5a);
+	CHECK_EQ(te_gprs(te, 0).urbp, PATTERN * 6);
 }
 
-static void a29(struct te *te)
+static void a21(struct te *te)
 {
-	struct exinfo x;
-	uint64_t fill[2] = { 0x1111, 0x2222 };
+	struct gprsgx g;
 
-	te_write(te, TE_GPRS(0) - 16, fill, sizeof(fill));
-	/* SGX1: an EPCM refusal is #GP, and neither is told. */
-	excepted(te, R_STORE, TE_RO, 13, 0);
-	x = te_exinfo(te, 0);
-	CHECK_EQ(x.maddr, 0x1111);
+	aex(te, R_UD2, 0, 4);
+	te_read(te, TE_SSA0 + 0x1000 - 184, &g, sizeof(g));
+	CHECK_EQ(g.rip, TE_ADDR(te_ud2));
+	CHECK_EQ(g.r15, PATTERN * 16);
+	aex(te, R_DIV0, 0, 8);
+	te_read(te, TE_SSA0 + 0x2000 - 184, &g, sizeof(g));
+	CHECK_EQ(g.rip, TE_ADDR(te_div));
 }
 
-static void a29_outside(struct te *te)
+/* Somebody sends a signal that an exception could have had. */
+static void *send_ill(void *arg)
 {
-	excepted(te, R_LOAD, 0x7000000123, 14, 0);
-	CHECK_EQ(te->run.exception_addr, 0x7000000000);
+	struct te *te = arg;
+
+	while (!(te_read64(te, TE_BLOCK0 + BLOCK_SPUN) & 1))
+		usleep(100);
+	pthread_kill(te->host, SIGILL);
+	return NULL;
 }
 
-static void a30(struct te *te)
+static void a22_sent(struct te *te)
 {
-	te_write64(te, TE_GPRS(0) - 16, 0x1111);
-	excepted(te, R_GP_LOAD, 0, 13, 0x8000030d);
-	CHECK_EQ(te_exinfo(te, 0).maddr, 0);
-	CHECK_EQ(te_exinfo(te, 0).errcd, 0);
+	struct snapshot in = te_raw_in(ENCLU_EENTER, R_SPIN);
+	struct snapshot out;
+	pthread_t thread;
+
+	te->host = pthread_self();
+	pthread_create(&thread, NULL, send_ill, te);
+	CHECK_EQ(te_raw(te, &in, &out), 4);
+	pthread_join(thread, NULL);
+	CHECK_EQ(te->seen.rip, (uintptr_t)raw_aep);
+	CHECK_EQ(te_gprs(te, 0).exitinfo, 0);
+	CHECK_EQ(te_gprs(te, 0).rflags & 0x10000, 0); /* A15: no fault */
 }
 
-static void a30_hlt(struct te *te)
+/* The enclave's MXCSR and x87 words are in the frame. */
+static void a40(struct te *te)
 {
-	excepted(te, R_HLT, 0, 13, 0x8000030d);
-	CHECK_EQ(te_gprs(te, 0).rip, TE_ADDR(te_hlt));
+	aex(te, R_UD2, 0, 4);
+	CHECK_EQ(te_read64(te, TE_FRAME(0)) & 0xffffffff, 0x37f);
+	CHECK_EQ(te_read64(te, TE_FRAME(0) + 24) & 0xffffffff, 0x1f40);
 }
 
-static void a33(struct te *te)
+static void a40_mf(struct te *te)
 {
-	excepted(te, R_SYSCALL, 0, 6, 0x80000306);
-	CHECK_EQ(te_gprs(te, 0).rip, TE_ADDR(te_syscall));
-	CHECK_EQ(te_gprs(te, 0).rax, 39);
+	aex(te, R_MF, 0, 8);
+	/* FCW as loaded; ZE, ES and B in FSW. */
+	CHECK_EQ(te_read64(te, TE_FRAME(0)) & 0x8084ffff, 0x8084037b);
 }
 
-static void a33_int80(struct te *te)
+static void a40_xm(struct te *te)
 {
-	excepted(te, R_INT80, 0, 6, 0x80000306);
-	CHECK_EQ(te_gprs(te, 0).rip, TE_ADDR(te_int80));
-	CHECK_EQ(te_gprs(te, 0).rax, 20);
-}
-
-static void a34_sgx1(struct te *te)
-{
-	excepted(te, R_RDTSC, 0, 6, 0x80000306);
-	CHECK_EQ(te_gprs(te, 0).rip, TE_ADDR(te_rdtsc));
-	/* The host's own goes on. */
-	CHECK(__builtin_ia32_rdtsc() > 0);
-}
-
-static void a34_sgx2(struct te *te)
-{
-	CHECK_EQ(te_call(te, ENCLU_EENTER, R_RDTSC, 0, 0), 0);
-	CHECK_EQ(te->run.function, ENCLU_EEXIT);
-}
-
-static void a35(struct te *te)
-{
-	excepted(te, R_JUMP, 0x7000000000, 13, 0x8000030d);
-	CHECK_EQ(te_exinfo(te, 0).maddr, 0);
-	CHECK_EQ(te_gprs(te, 0).rip, 0x7000000000);
-}
-
-static void a37(struct te *te)
-{
-	excepted(te, R_LOAD, TE_TCS0, 14, 0x8000030e);
-	CHECK_EQ(te_exinfo(te, 0).errcd, 0x8005);
-}
-
-/* Registers of the host that C relies on survive an enclave that does not care. */
-static void a38(struct te *te)
-{
-	CHECK_EQ(te_call(te, ENCLU_EENTER, R_UD2, 0, 0), 0);
-	CHECK_EQ(te->regs.rdi, 6);
-	CHECK_EQ(te->regs.rsi, 0);
+	aex(te, R_XM, 0, 8);
+	CHECK_EQ(te_read64(te, TE_FRAME(0) + 24) & 0xffffffff, 0x1d84);
 }
 
 const struct vector aex_vectors[] = {
-	{ "A01", "RAX = 3, RBX = TCS, RCX = AEP", a01, { 0 } },
-	{ "A02", "other registers 0", a02, { 0 } },
-	{ "A03", "RSP, RBP from URSP, URBP", a03, { 0 } },
-	{ "A04", "arithmetic flags 0; A05 DF AC ID stay", a04, { 0 } },
-	{ "A06", "MXCSR 1FB0H; A07 FCW 037FH", a06, { 0 } },
-	{ "A08", "#MF", a08, { 0 } },
-	{ "A09", "#XM", a09, { 0 } },
-	{ "A10", "vector registers 0 outside, saved inside", a10, { 0 } },
-	{ "A13", "GPRSGX", a13, { 0 } },
-	{ "A17", "bytes 520-535 become 0", a17, { 0 } },
-	{ "A18", "XSTATE_BV within XFRM", a18, { .plain_xfrm = true } },
-	{ "A19", "CSSA 0 to 1, then frame 1", a19, { 0 } },
-	{ "A22", "timer: EXITINFO 0", a22, { 0 } },
-	{ "A23", "UD2", a23, { 0 } },
-	{ "A24", "DIV by 0", a24, { 0 } },
-	{ "A25", "#AC", a25, { 0 } },
-	{ "A26", "INT3 after opt-out", a26, { 0 } },
-	{ "A27", "INT3 after opt-in", a27, { 0 } },
-	{ "A28", "#PF with EXINFO; A31", a28, { 0 } },
-	{ "A28", "#PF outside ELRANGE", a28_outside, { 0 } },
-	{ "A28", "#PF of a null pointer", a28_null, { 0 } },
-	{ "A28", "#PF of a fetch", a28_fetch, { 0 } },
-	{ "A29", "no EXINFO: EPCM refusal", a29, { .isa = PLATFORM_ISA_SGX1 } },
-	{ "A29",
-	  "no EXINFO: #PF outside",
-	  a29_outside,
-	  { .isa = PLATFORM_ISA_SGX1 } },
-	{ "A30", "#GP: MADDR 0", a30, { 0 } },
-	{ "A30", "HLT", a30_hlt, { 0 } },
-	{ "A33", "SYSCALL", a33, { 0 } },
-	{ "A33", "INT 80H", a33_int80, { 0 } },
-	{ "A34", "RDTSC on SGX1", a34_sgx1, { .isa = PLATFORM_ISA_SGX1 } },
-	{ "A34", "RDTSC on SGX2", a34_sgx2, { 0 } },
-	{ "A35", "jump out of ELRANGE", a35, { 0 } },
-	{ "A37", "read of the own TCS", a37, { 0 } },
-	{ "L27", "the vDSO's registers after an exception", a38, { 0 } },
+	{ "A01",
+	  "37.4 Table 37-1",
+	  "RAX = 3, RBX = TCS, RCX = AEP",
+	  a01,
+	  { 0 } },
+	{ "A02", "37.4 Table 37-1", "other registers 0", a02, { 0 } },
+	{ "A03", "37.4 Table 37-1", "RSP, RBP from URSP, URBP", a03, { 0 } },
+	{ "A04",
+	  "37.4 Table 37-1",
+	  "arithmetic flags 0; A05 DF AC ID stay",
+	  a04,
+	  { 0 } },
+	{ "A06", "37.4 Table 37-1", "MXCSR 1FB0H; A07 FCW 037FH", a06, { 0 } },
+	{ "A08", "37.4 Table 37-1", "#MF", a08, { 0 } },
+	{ "A09", "37.4 Table 37-1", "#XM", a09, { 0 } },
+	{ "A10",
+	  "37.4 Table 37-1",
+	  "vector registers 0 outside, saved inside",
+	  a10,
+	  { 0 } },
+	{ "A13", "37.3", "GPRSGX", a13, { 0 } },
+	{ "A17", "37.3", "bytes 520-535 become 0", a17, { 0 } },
+	{ "A18", "37.3", "XSTATE_BV within XFRM", a18, { .plain_xfrm = true } },
+	{ "A19", "37.3", "CSSA 0 to 1, then frame 1", a19, { 0 } },
+	{ "A22", "37.3", "timer: EXITINFO 0", a22, { 0 } },
+	{ "A14",
+	  "40.2.4",
+	  "TF outside as at entry, 0 in the frame",
+	  a14,
+	  { .is_stepped = true } },
+	{ "A14",
+	  "40.2.4",
+	  "#DB after opt-in: TF, RF 0 in the frame",
+	  a14_step,
+	  { 0 } },
+	{ "A16",
+	  "37.3",
+	  "WRFSBASE: in the frame, the host's outside",
+	  a16,
+	  { 0 } },
+	{ "A19",
+	  "35.9",
+	  "between XSAVE and MISC nothing is written",
+	  a19_between,
+	  { .plain_xfrm = true } },
+	{ "A20",
+	  "37.4 Table 37-1",
+	  "at CSSA = 1: AEP, URBP of that entry",
+	  a20,
+	  { 0 } },
+	{ "A21",
+	  "35.9",
+	  "SSAFRAMESIZE 1",
+	  a21,
+	  { .ssaframesize = 1, .plain_xfrm = true } },
+	{ "A22",
+	  "37.3",
+	  "a signal that was sent: EXITINFO 0",
+	  a22_sent,
+	  { 0 } },
+	{ "A13", "37.3", "MXCSR and FCW in the frame", a40, { 0 } },
+	{ "A13", "37.3", "#MF: FCW and FSW in the frame", a40_mf, { 0 } },
+	{ "A13", "37.3", "#XM: MXCSR in the frame", a40_xm, { 0 } },
 	{ 0 },
 };

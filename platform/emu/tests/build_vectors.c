@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * build_vectors.c - ECREATE, EADD, EEXTEND, EINIT and SIGSTRUCT.  SDM Vol. 3D
+ * build_vectors.c - ECREATE, EADD, EEXTEND.  SDM Vol. 3D
  * 38.3; errno values are the Linux driver's.
  */
 #include <string.h>
@@ -311,122 +311,19 @@ static uint32_t init_code(struct enclave *e, const uint8_t hash[32])
 	return enclave_init(e, &sig, &err) == 0 ? 0 : err.code;
 }
 
-static void i01(struct te *te)
-{
-	CHECK_EQ(te->init_result, 0);
-	CHECK_EQ(te_call(te, ENCLU_EENTER, R_EXIT, 0, 0), 0);
-	CHECK_EQ(te->run.function, ENCLU_EEXIT);
-}
-
-static void refused(struct te *te, uint32_t code)
-{
-	CHECK_EQ(te->init_result, -1);
-	CHECK_EQ(te->err.code, code);
-	CHECK_EQ(te_call(te, ENCLU_EENTER, R_EXIT, 0, 0), 0);
-	CHECK_EQ(te->run.exception_vector, 13);
-}
-
-static void code_1(struct te *te)
-{
-	refused(te, 1);
-}
-
-static void code_2(struct te *te)
-{
-	refused(te, 2);
-}
-
-static void code_4(struct te *te)
-{
-	refused(te, 4);
-}
-
-static void code_8(struct te *te)
-{
-	refused(te, 8);
-}
-
-static void code_16(struct te *te)
-{
-	refused(te, 16);
-}
-
-static void i06(struct te *te)
-{
-	CHECK_EQ(te->init_result, -22); /* L12: the driver looks first */
-}
-
-#define EDIT(name, statement)                                                  \
-	static void name(struct sigstruct *sig)                                \
-	{                                                                      \
-		statement;                                                     \
-	}
-EDIT(header, sig->header[0] ^= 1)
-EDIT(header2, sig->header2[15] ^= 1)
-EDIT(vendor_1, sig->vendor = 1)
-EDIT(vendor_intel, sig->vendor = 0x8086)
-EDIT(exponent, sig->exponent = 65537)
-EDIT(reserved_44, ((uint8_t *)sig)[44] = 1)
-EDIT(reserved_910, ((uint8_t *)sig)[910] = 1)
-EDIT(reserved_992, ((uint8_t *)sig)[992] = 1)
-EDIT(reserved_1028, ((uint8_t *)sig)[1028] = 1)
-EDIT(swdefined, sig->swdefined = 0xdeadbeef)
-EDIT(family, sig->isvfamilyid[3] = 1)
-EDIT(signature, sig->signature[100] ^= 4)
-EDIT(modulus, sig->modulus[383] ^= 1)
-EDIT(q1, sig->q1[0] += 1)
-EDIT(q2, sig->q2[0] += 1)
-EDIT(body, sig->isvsvn += 1)
-EDIT(hash, sig->enclavehash[0] ^= 1)
-EDIT(pin_debug, sig->attributemask.flags |= SGX_ATTR_DEBUG)
-EDIT(pin_xfrm, (sig->attributemask.xfrm = SGX_XFRM_AVX))
-EDIT(pin_misc, sig->miscmask = SGX_MISC_EXINFO)
-
-static void hash_and_signature(struct sigstruct *sig)
-{
-	sig->enclavehash[0] ^= 1;
-}
-
-static const uint8_t other_signer[32] = { 1, 2, 3 };
-
 const struct vector build_vectors[] = {
-	{ "C02", "ECREATE's checks", c_secs, { 0 } },
-	{ "C14", "EADD's checks", c14, { .no_init = true } },
-	{ "C19", "EADD after EINIT", c19, { 0 } },
-	{ "C28", "the measurement is a literal; C22 C29", c28, { 0 } },
-	{ "C30", "the EPC budget", c30, { .epc_size = (106 + 2) * 4096 } },
-	{ "I01", "good", i01, { 0 } },
-	{ "I04", "HEADER byte", code_1, { .edit_sig = header } },
-	{ "I05", "HEADER2 byte", code_1, { .edit_sig = header2 } },
-	{ "I06", "VENDOR 1", i06, { .edit_sig = vendor_1 } },
-	{ "I07", "VENDOR 8086H", i01, { .edit_sig = vendor_intel } },
-	{ "I08", "EXPONENT 65537", code_1, { .edit_signed_sig = exponent } },
-	{ "I09", "reserved 44", code_1, { .edit_sig = reserved_44 } },
-	{ "I09", "reserved 910", code_1, { .edit_sig = reserved_910 } },
-	{ "I09", "reserved 992", code_1, { .edit_sig = reserved_992 } },
-	{ "I10", "reserved 1028", code_1, { .edit_sig = reserved_1028 } },
-	{ "I11", "SWDEFINED", i01, { .edit_sig = swdefined } },
-	{ "I12", "ISVFAMILYID without KSS", code_1, { .edit_sig = family } },
-	{ "I13", "SIGNATURE bit", code_8, { .edit_signed_sig = signature } },
-	{ "I14", "MODULUS bit", code_8, { .edit_signed_sig = modulus } },
-	{ "I15", "Q1 + 1", code_8, { .edit_signed_sig = q1 } },
-	{ "I16", "Q2 + 1", code_8, { .edit_signed_sig = q2 } },
-	{ "I17", "signed body changed", code_8, { .edit_signed_sig = body } },
-	{ "I21", "ENCLAVEHASH other", code_4, { .edit_sig = hash } },
-	{ "I22",
-	  "bad hash and signature",
-	  code_8,
-	  { .edit_sig = hash_and_signature, .edit_signed_sig = signature } },
-	{ "I23", "DEBUG pinned to 0", code_2, { .edit_sig = pin_debug } },
-	{ "I24", "no DEBUG", i01, { .edit_sig = pin_debug, .no_debug = true } },
-	{ "I25", "XFRM pinned, differs", code_2, { .edit_sig = pin_xfrm } },
-	{ "I26",
-	  "MISCSELECT pinned, differs",
-	  code_2,
-	  { .edit_sig = pin_misc } },
-	{ "I27",
-	  "other LEPUBKEYHASH",
-	  code_16,
-	  { .lepubkeyhash = other_signer } },
+	{ "C02", "38.3 ECREATE", "ECREATE's checks", c_secs, { 0 } },
+	{ "C14", "38.3 EADD", "EADD's checks", c14, { .no_init = true } },
+	{ "C19", "38.3 EADD", "EADD after EINIT", c19, { 0 } },
+	{ "C28",
+	  "36.4.1",
+	  "the measurement is a literal; C22 C29",
+	  c28,
+	  { 0 } },
+	{ "C30",
+	  "38.3 EADD",
+	  "the EPC budget",
+	  c30,
+	  { .epc_size = (106 + 2) * 4096 } },
 	{ 0 },
 };

@@ -10,6 +10,7 @@
 	.globl	te_enclu, te_pad_exit, te_pad_exit_gs, te_pad_accept, te_div
 	.globl	te_syscall, te_spin, te_exit_slow, te_jump_back, te_hlt
 	.globl	te_pad_report, te_int80, te_rdtsc, te_entry_null, te_pad_null
+	.globl	te_bytes
 
 	/* ENCLU and its pad, as the kernel image has them. */
 	.macro ENCLU_PAD
@@ -117,6 +118,8 @@ table:
 	.long	r_mf - table, r_hlt - table, r_wrfsbase - table
 	.long	r_skip - table, r_popf_tf - table, r_exit_to - table
 	.long	r_gp_load - table, r_report_pad - table
+	.long	r_bytes - table, r_ss - table, r_ac_exit - table
+	.long	r_wrfsbase_ud2 - table
 
 	/* Leave with RDX and R8 as results, RDI = 2 from CSSA > 0, else 1. */
 r_exit:
@@ -332,6 +335,23 @@ r_gp_load:
 	movabsq	$0x8000000000000000, %rax
 	movq	(%rax), %rdx
 	jmp	r_exit
+r_bytes:
+te_bytes:
+	.fill	15, 1, 0x90
+	movl	$0x600d, %edx
+	jmp	r_exit
+r_ss:
+	movabsq	$0x8000000000000000, %rbp
+	movq	(%rbp), %rdx
+	jmp	r_exit
+r_ac_exit:
+	movl	$1, %edi
+	pushq	$0x40202
+	popfq
+	jmp	leave_now
+r_wrfsbase_ud2:
+	wrfsbase %rsi
+	ud2
 r_wrfsbase:
 	wrfsbase %rsi
 	xorl	%edx, %edx

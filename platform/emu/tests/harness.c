@@ -17,6 +17,7 @@
 
 int te_failures;
 const char *te_current;
+enum platform_kind te_platform = PLATFORM_EMU;
 
 static struct te *volatile live; /* whose handler is to run */
 static volatile bool in_raw;
@@ -92,6 +93,10 @@ static void on_signal(int sig, siginfo_t *info, void *arg)
 		        te_current, sig, g[REG_RIP], g[REG_TRAPNO], g[REG_CR2]);
 		_exit(99);
 	}
+	if (live->params.is_stepped && g[REG_TRAPNO] == 1 &&
+	    (uint64_t)g[REG_RIP] - (uintptr_t)raw_enclu <=
+	            (uintptr_t)raw_site - (uintptr_t)raw_enclu)
+		return;
 	keep_frame(&live->seen, sig, uc);
 	if (live->in_handler)
 		live->in_handler(live);
@@ -112,7 +117,7 @@ void te_setup_signals(void)
 
 /* ---- building ---------------------------------------------------------- */
 
-static EVP_PKEY *signing_key(void)
+EVP_PKEY *te_signing_key(void)
 {
 	static EVP_PKEY *key;
 
@@ -127,15 +132,35 @@ void te_fill_secs(const struct te *te, struct secs *secs)
 
 	*secs = (struct secs){
 		.size = TE_SIZE,
-		.ssaframesize = 4,
-		.miscselect = caps->miscselect,
-		.attributes.flags = SGX_ATTR_MODE64BIT,
+		.ssaframesize = te->params.ssaframesize ?: 4,
+		.miscselect = te->params.no_exinfo ? 0 : caps->miscselect,
+		.attributes.flags = SGX_ATTR_MODE64BIT | te->params.attributes,
 		.attributes.xfrm = caps->xfrm,
 	};
 	if (!te->params.no_debug)
 		secs->attributes.flags |= SGX_ATTR_DEBUG;
 	if (te->params.plain_xfrm)
 		secs->attributes.xfrm = SGX_XFRM_LEGACY;
+}
+
+struct sigstruct te_sig __attribute__((aligned(4096)));
+
+void te_mrsigner(const struct sigstruct *sig, uint8_t ret_hash[32])
+{
+	EVP_Digest(sig->modulus, sizeof(sig->modulus), ret_hash, NULL,
+	           EVP_sha256(), NULL);
+}
+
+/* SHA-256 of the modulus, from a SIGSTRUCT signed for nothing else. */
+static const uint8_t *own_hash(void)
+{
+	static struct sigstruct sig;
+	static uint8_t hash[32];
+
+	if (rsa3072_sign_sigstruct(te_signing_key(), &sig) < 0)
+		return NULL;
+	te_mrsigner(&sig, hash);
+	return hash;
 }
 
 /* EADD, and the same into the measurement the signer makes. */
@@ -195,25 +220,24 @@ static bool add_everything(struct te *te, struct measure *m)
 
 static bool initialize(struct te *te, struct measure *m)
 {
-	static struct sigstruct sig __attribute__((aligned(4096)));
 	struct sigstruct_params p = {
 		.date = 0x20261122,
-		.attributes.flags = SGX_ATTR_MODE64BIT,
+		.attributes.flags = SGX_ATTR_MODE64BIT | te->params.attributes,
 		.attributemask.flags = ~(uint64_t)SGX_ATTR_DEBUG,
 		.isvprodid = 7,
 		.isvsvn = 3,
 	};
 
 	if (measure_finish(m, p.enclavehash) < 0 ||
-	    sigstruct_fill(&sig, &p) < 0)
+	    sigstruct_fill(&te_sig, &p) < 0)
 		return false;
 	if (te->params.edit_sig)
-		te->params.edit_sig(&sig);
-	if (rsa3072_sign_sigstruct(signing_key(), &sig) < 0)
+		te->params.edit_sig(&te_sig);
+	if (rsa3072_sign_sigstruct(te_signing_key(), &te_sig) < 0)
 		return false;
 	if (te->params.edit_signed_sig)
-		te->params.edit_signed_sig(&sig);
-	te->init_result = enclave_init(te->e, &sig, &te->err);
+		te->params.edit_signed_sig(&te_sig);
+	te->init_result = enclave_init(te->e, &te_sig, &te->err);
 	return true;
 }
 
@@ -245,10 +269,11 @@ static bool create(struct te *te)
 bool te_start(struct te *te, const struct te_params *params)
 {
 	struct platform_options opt = {
-		.kind = PLATFORM_EMU,
+		.kind = te_platform,
 		.isa = params->isa,
 		.epc_size = params->epc_size,
-		.lepubkeyhash = params->lepubkeyhash,
+		.lepubkeyhash = params->launches_own ? own_hash()
+		                                     : params->lepubkeyhash,
 		.model = params->model,
 		.secret_path = getenv("EMU_TEST_SECRET"),
 	};
@@ -333,6 +358,39 @@ uint64_t te_leaf(struct te *te, unsigned int leaf, uint64_t rbx, uint64_t rcx,
 	if (ret_flags)
 		*ret_flags = te->regs.r8;
 	return te->regs.rdx;
+}
+
+static void *spin(void *arg)
+{
+	struct te_spinner *s = arg;
+	struct enclave_thread *t;
+
+	s->result = enclave_attach(s->te->e, &t, NULL);
+	if (s->result < 0)
+		return NULL;
+	s->regs.rdi = R_SPIN;
+	enclave_run_init(&s->run, TE_TCS0, &s->regs);
+	s->result = enclave_call(s->te->e, &s->regs, ENCLU_EENTER, &s->run);
+	enclave_detach(t);
+	return NULL;
+}
+
+void te_occupy(struct te *te, struct te_spinner *s)
+{
+	struct tcs tcs = { 0 };
+
+	*s = (struct te_spinner){ .te = te };
+	pthread_create(&s->thread, NULL, spin, s);
+	while (tcs.state != SGX_TCS_BUSY)
+		te_read(te, TE_TCS0, &tcs, 64);
+}
+
+void te_vacate(struct te *te, struct te_spinner *s)
+{
+	te_write64(te, TE_BLOCK0 + BLOCK_GO, 1);
+	pthread_join(s->thread, NULL);
+	CHECK_EQ(s->result, 0);
+	CHECK_EQ(s->run.function, ENCLU_EEXIT);
 }
 
 /* ---- memory ------------------------------------------------------------ */

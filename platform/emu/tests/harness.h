@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <openssl/evp.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,15 +44,20 @@ extern const char te_load[], te_store[], te_enclu[], te_pad_exit[];
 extern const char te_pad_exit_gs[], te_pad_accept[], te_pad_report[];
 extern const char te_div[], te_syscall[], te_int80[], te_rdtsc[], te_spin[];
 extern const char te_exit_slow[], te_jump_back[], te_hlt[];
-extern const char te_entry_null[], te_pad_null[];
+extern const char te_entry_null[], te_pad_null[], te_bytes[];
 
 #define TE_ADDR(label) ((uint64_t)(TE_CODE + ((label)-te_begin)))
 
 /* How the enclave of a vector differs from the ordinary one. */
 struct te_params {
-	enum platform_isa isa;
+	enum platform_isa isa; /* of a vector: where it holds; BEST: both */
 	uint64_t epc_size;
 	const uint8_t *lepubkeyhash;
+	bool launches_own;     /* lepubkeyhash is that of the key used here */
+	uint64_t attributes;   /* besides MODE64BIT and DEBUG */
+	uint32_t ssaframesize; /* 0: 4 */
+	bool no_exinfo;
+	bool is_stepped; /* single steps up to the ENCLU are nothing new */
 	struct platform_model model;
 	bool no_pads;
 	bool no_init;
@@ -78,6 +85,7 @@ struct te {
 	struct platform_error err;
 	int init_result;
 	struct seen seen;
+	pthread_t host; /* who is inside, where another has to know */
 	void (*in_handler)(struct te *te); /* what the handler does first */
 	struct sgx_enclave_run run;
 	struct enclave_regs regs;
@@ -85,6 +93,7 @@ struct te {
 
 extern int te_failures;
 extern const char *te_current;
+extern enum platform_kind te_platform; /* what te_start() opens */
 
 #define CHECK(cond) te_check((cond), #cond, __LINE__)
 #define CHECK_EQ(a, b) te_check_eq((uint64_t)(a), (uint64_t)(b), #a, __LINE__)
@@ -94,6 +103,23 @@ void te_check_eq(uint64_t got, uint64_t want, const char *text, int line);
 void te_setup_signals(void);
 bool te_start(struct te *te, const struct te_params *params);
 void te_stop(struct te *te);
+
+/* #PF, which SGX1 has not for what the EPCM refuses. */
+static inline unsigned int te_epcm_vector(const struct te *te)
+{
+	return te->params.isa == PLATFORM_ISA_SGX1 ? 13 : 14;
+}
+
+/* EXITINFO, which without EXINFO says nothing of #GP and #PF. */
+static inline uint32_t te_exitinfo(const struct te *te, uint32_t value)
+{
+	return te->params.isa == PLATFORM_ISA_SGX1 ? 0 : value;
+}
+
+/* The key that signs, what EINIT makes of it, and the first SIGSTRUCT. */
+EVP_PKEY *te_signing_key(void);
+void te_mrsigner(const struct sigstruct *sig, uint8_t ret_hash[32]);
+extern struct sigstruct te_sig;
 
 /* The SECS of the ordinary enclave. */
 void te_fill_secs(const struct te *te, struct secs *secs);
@@ -111,6 +137,18 @@ int te_call(struct te *te, unsigned int function, uint64_t routine,
 uint64_t te_leaf(struct te *te, unsigned int leaf, uint64_t rbx, uint64_t rcx,
                  uint64_t rdx, uint64_t *ret_flags);
 
+/* Another thread spins inside the first TCS until it is told to go. */
+struct te_spinner {
+	struct te *te;
+	struct enclave_regs regs;
+	struct sgx_enclave_run run;
+	pthread_t thread;
+	int result;
+};
+
+void te_occupy(struct te *te, struct te_spinner *s);
+void te_vacate(struct te *te, struct te_spinner *s);
+
 void te_read(struct te *te, uint64_t addr, void *dst, size_t size);
 void te_write(struct te *te, uint64_t addr, const void *src, size_t size);
 uint64_t te_read64(struct te *te, uint64_t addr);
@@ -127,10 +165,14 @@ struct exinfo te_exinfo(struct te *te, unsigned int frame);
 
 struct vector {
 	const char *id;
+	const char *sdm; /* paragraph of SDM Vol. 3D, December 2023 */
 	const char *title;
 	void (*run)(struct te *te);
 	struct te_params params;
 };
 
-extern const struct vector entry_vectors[], aex_vectors[], resume_vectors[];
-extern const struct vector page_vectors[], build_vectors[], key_vectors[];
+extern const struct vector entry_vectors[], exit_vectors[];
+extern const struct vector aex_vectors[], cause_vectors[];
+extern const struct vector resume_vectors[], tick_vectors[];
+extern const struct vector page_vectors[], accept_vectors[], tcs_vectors[];
+extern const struct vector init_vectors[], build_vectors[], key_vectors[];

@@ -65,7 +65,7 @@ static void k02(struct te *te)
 	         SGX_ATTR_INIT | SGX_ATTR_DEBUG | SGX_ATTR_MODE64BIT);
 	CHECK_EQ(r.body.isvprodid, 7);
 	CHECK_EQ(r.body.isvsvn, 3);
-	CHECK_EQ(r.body.miscselect, 1);
+	CHECK_EQ(r.body.miscselect, platform_caps(te->platform)->sgx2);
 	CHECK_EQ(r.body.reportdata[63], 0x5a);
 	CHECK_EQ(te->regs.r8 & 0x8d5, 0x8d5); /* K08 */
 }
@@ -102,7 +102,7 @@ static void k06(struct te *te)
 
 static void k07(struct te *te)
 {
-	faults(te, ENCLU_EREPORT, IN_AT, DATA_AT, TE_RO, 14);
+	faults(te, ENCLU_EREPORT, IN_AT, DATA_AT, TE_RO, te_epcm_vector(te));
 }
 
 static void k09(struct te *te)
@@ -181,19 +181,27 @@ static void k25(struct te *te)
 }
 
 const struct vector key_vectors[] = {
-	{ "K01", "report to self; K03 to another", k01, { 0 } },
-	{ "K02", "fields; K08 flags unchanged", k02, { 0 } },
-	{ "K04", "TARGETINFO misaligned", k04, { 0 } },
-	{ "K04", "TARGETINFO reserved", k04_reserved, { 0 } },
-	{ "K05", "REPORTDATA 64-aligned", k05, { 0 } },
-	{ "K06", "operand outside ELRANGE", k06, { 0 } },
-	{ "K07", "output page read-only", k07, { 0 } },
-	{ "K09", "codes 256, 2, 64, 32; K10 K11 K13 K24", k09, { 0 } },
-	{ "K12", "ISVSVN - 1, KEYID: other keys; K23", k12, { 0 } },
-	{ "K14", "KEYREQUEST reserved", k14, { 0 } },
-	{ "K15", "KEYPOLICY bit 6", k15, { 0 } },
-	{ "K16", "CONFIGID policy without KSS", k16, { 0 } },
-	{ "K17", "output 8-aligned", k17, { 0 } },
-	{ "K02", "EREPORT from a pad", k25, { 0 } },
+	{ "K01", "38.4 EREPORT", "report to self; K03 to another", k01, { 0 } },
+	{ "K02", "38.4 EREPORT", "fields; K08 flags unchanged", k02, { 0 } },
+	{ "K04", "38.4 EREPORT", "TARGETINFO misaligned", k04, { 0 } },
+	{ "K04", "38.4 EREPORT", "TARGETINFO reserved", k04_reserved, { 0 } },
+	{ "K05", "38.4 EREPORT", "REPORTDATA 64-aligned", k05, { 0 } },
+	{ "K06", "38.4 EREPORT", "operand outside ELRANGE", k06, { 0 } },
+	{ "K07", "38.4 EREPORT", "output page read-only", k07, { 0 } },
+	{ "K09",
+	  "38.4 EGETKEY",
+	  "codes 256, 2, 64, 32; K10 K11 K13 K24",
+	  k09,
+	  { 0 } },
+	{ "K12",
+	  "38.4 EGETKEY",
+	  "ISVSVN - 1, KEYID: other keys; K23",
+	  k12,
+	  { 0 } },
+	{ "K14", "38.4 EGETKEY", "KEYREQUEST reserved", k14, { 0 } },
+	{ "K15", "38.4 EGETKEY", "KEYPOLICY bit 6", k15, { 0 } },
+	{ "K16", "38.4 EGETKEY", "CONFIGID policy without KSS", k16, { 0 } },
+	{ "K17", "38.4 EGETKEY", "output 8-aligned", k17, { 0 } },
+	{ "K02", "38.4 EREPORT", "EREPORT from a pad", k25, { 0 } },
 	{ 0 },
 };

@@ -84,4 +84,8 @@
 #define R_EXIT_TO 23
 #define R_GP_LOAD 24
 #define R_REPORT_PAD 25
-#define R_COUNT 26
+#define R_BYTES 26 /* the instruction the host has put at te_bytes */
+#define R_SS 27
+#define R_AC_EXIT 28
+#define R_WRFSBASE_UD2 29
+#define R_COUNT 30

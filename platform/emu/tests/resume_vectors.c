@@ -2,10 +2,6 @@
 /*
  * resume_vectors.c - ERESUME.  SDM Vol. 3D, ERESUME in 38.4; 39.7.6.
  */
-#include <pthread.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "platform/emu/tests/harness.h"
 
 static void interrupted(struct te *te, uint64_t routine)
@@ -54,7 +50,7 @@ static void r01(struct te *te)
 	in.rbx += 16;
 	refused(te, &in, 13);
 	in.rbx = TE_RW;
-	refused(te, &in, 14);
+	refused(te, &in, te_epcm_vector(te));
 }
 
 static void r04(struct te *te)
@@ -253,152 +249,300 @@ static void r28(struct te *te)
 	CHECK_EQ(te_gprs(te, 0).rip, TE_ADDR(te_ud2));
 }
 
-/* A tick: the enclave is entered at CSSA = 1 and then goes on by itself. */
-static void *tick_and_release(void *arg)
+static void r02(struct te *te)
 {
-	struct te *te = arg;
-	struct tcs tcs = { 0 };
-	struct enclave_counters c = { 0 };
+	struct snapshot in = te_raw_in(ENCLU_ERESUME, 0);
 
-	while (tcs.state != SGX_TCS_BUSY)
-		te_read(te, TE_TCS0, &tcs, 64);
-	usleep(1000);
-	for (int i = 0; i < 50; i++) {
-		uint64_t seen = c.eresume;
-
-		enclave_interrupt(te->thread);
-		while (c.eresume == seen)
-			enclave_counters(te->thread, &c);
-	}
-	te_write64(te, TE_BLOCK0 + BLOCK_GO, 1);
-	return NULL;
+	interrupted(te, R_UD2);
+	in.rbx = TE_HOLE;
+	refused(te, &in, te_epcm_vector(te));
+	if (te_epcm_vector(te) == 14)
+		CHECK_EQ(te->seen.addr, TE_HOLE);
 }
 
-static void t01(struct te *te)
+static void r03(struct te *te)
 {
-	struct enclave_counters c;
+	struct snapshot in = te_raw_in(ENCLU_ERESUME, 0);
+
+	interrupted(te, R_UD2);
+	in.rcx = 0x800000000000;
+	refused(te, &in, 13);
+	CHECK_EQ(te_read64(te, TE_TCS0 + 24) & 0xffffffff, 1);
+}
+
+static void r04_called(struct te *te)
+{
+	CHECK_EQ(te_call(te, ENCLU_ERESUME, 0, 0, 0), 0);
+	CHECK_EQ(te->run.function, ENCLU_ERESUME);
+	CHECK_EQ(te->run.exception_vector, 13);
+}
+
+static void r05(struct te *te)
+{
+	struct snapshot in = te_raw_in(ENCLU_ERESUME, 0);
+	struct te_spinner s;
+	struct snapshot first;
+
+	interrupted(te, R_UD2);
+	te_occupy(te, &s);
+	while (!(te_read64(te, TE_BLOCK0 + BLOCK_SPUN) & 1))
+		;
+	refused(te, &in, 13);
+	/* It leaves to where the first snapshot says. */
+	first = te_entry_snapshot(te, 1);
+	te_write(te, TE_BLOCK0 + BLOCK_ENTRY, &first, sizeof(first));
+	te_vacate(te, &s);
+}
+
+static void r06(struct te *te)
+{
+	te_leaf(te, ENCLU_ERESUME, TE_TCS0, (uintptr_t)raw_aep, 0, NULL);
+	CHECK_EQ(te->run.function, ENCLU_ERESUME);
+	CHECK_EQ(te->run.exception_vector, 13);
+	CHECK_EQ(te_gprs(te, 0).rip, TE_ADDR(te_enclu));
+}
+
+static void r08_gprs(struct te *te)
+{
+	struct snapshot in = te_raw_in(ENCLU_ERESUME, 0);
+	struct enclave_progress done;
+
+	interrupted(te, R_UD2);
+	CHECK_EQ(enclave_modify(te->e, TE_FRAME(0) + 0x3000, 1, SGX_PT_TRIM,
+	                        &done),
+	         0);
+	refused(te, &in, 14);
+	CHECK_EQ(te->seen.addr, TE_FRAME(0) + 0x3000);
+}
+
+static void r08_tcs(struct te *te)
+{
+	struct snapshot in = te_raw_in(ENCLU_ERESUME, 0);
+	struct enclave_progress done;
+
+	interrupted(te, R_UD2);
+	CHECK_EQ(enclave_modify(te->e, TE_TCS0, 1, SGX_PT_TRIM, &done), 0);
+	refused(te, &in, 14);
+	CHECK_EQ(te->seen.addr, TE_TCS0);
+}
+
+/* CSSA = NSSA keeps EENTER out, not ERESUME. */
+static void r08_nssa(struct te *te)
+{
+	struct snapshot in = te_raw_in(ENCLU_ERESUME, 0);
+	struct snapshot out;
+
+	interrupted(te, R_UD2);
+	CHECK_EQ(te_raw(te, &in, &out), 4);
+	CHECK_EQ(te->seen.rip, (uintptr_t)raw_aep);
+}
+
+static void edit_nssa(struct tcs *tcs)
+{
+	tcs->nssa = 1;
+}
+
+static void r10_page(struct te *te)
+{
+	call_interrupted(te);
+	te_write64(te, TE_GPRS(0) + 136, TE_RW);
+	CHECK_EQ(te_call(te, ENCLU_ERESUME, 0, 0, 0), 0);
+	CHECK_EQ(te->run.exception_vector, te_epcm_vector(te));
+	CHECK_EQ(te_gprs(te, 0).rip, TE_RW);
+	CHECK_EQ(te_gprs(te, 0).r15, PATTERN * 16);
+}
+
+static void r11_gsbase(struct te *te)
+{
+	bad_frame(te, TE_GPRS(0) + 176, 0x800000000000);
+}
+
+static void r12_avx(struct te *te)
+{
+	bad_frame(te, TE_FRAME(0) + 512, SGX_XFRM_LEGACY | SGX_XFRM_AVX);
+}
+
+static void r13_last(struct te *te)
+{
+	bad_frame(te, TE_FRAME(0) + 528, 1ull << 63);
+}
+
+static void r14_low(struct te *te)
+{
+	bad_frame(te, TE_FRAME(0) + 520, 1);
+}
+
+/* After one that was refused the frame still resumes. */
+static void r16(struct te *te)
+{
+	struct snapshot in = te_raw_in(ENCLU_ERESUME, 0);
+	struct snapshot out;
+
+	bad_frame(te, TE_FRAME(0) + 528, 1);
+	te_write64(te, TE_FRAME(0) + 528, 0);
+	CHECK_EQ(te_raw(te, &in, &out), 4);
+	CHECK_EQ(te->seen.rip, (uintptr_t)raw_aep);
+	CHECK_EQ(te_gprs(te, 0).r15, PATTERN * 16);
+}
+
+static void r17_words(struct te *te)
+{
 	struct snapshot s;
-	pthread_t thread;
+	uint16_t fcw = 0x27f;
+	uint32_t mxcsr = 0x9fc0;
 
-	pthread_create(&thread, NULL, tick_and_release, te);
-	CHECK_EQ(te_call(te, ENCLU_EENTER, R_SPIN, 0, 0), 0);
-	pthread_join(thread, NULL);
-	CHECK_EQ(te->run.function, ENCLU_EEXIT);
-	CHECK_EQ(te->regs.rdi, 1);
-	enclave_counters(te->thread, &c);
-	/* A tick that meets the handler at CSSA = 1 is not an entry. */
-	CHECK_EQ(c.tick, 50);
-	CHECK(c.eenter >= 2 && c.eenter <= 51);
-	CHECK_EQ(c.eexit, c.eenter);
-	CHECK(c.eresume >= 50);
-	CHECK_EQ(te_entry_snapshot(te, 1).rax, 1);
-	CHECK_EQ(te_entry_snapshot(te, 1).rdi, 0);
-	s = te_after(te);
-	CHECK_EQ(s.rax, PATTERN * 1);
-	CHECK_EQ(s.rbx, PATTERN * 4);
-	CHECK_EQ(s.r15, PATTERN * 16);
+	call_interrupted(te);
+	te_write(te, TE_FRAME(0), &fcw, sizeof(fcw));
+	te_write(te, TE_FRAME(0) + 24, &mxcsr, sizeof(mxcsr));
+	s = go_on(te);
+	CHECK_EQ(s.fcw, 0x27f);
+	CHECK_EQ(s.mxcsr, 0x9fc0);
 }
 
-/* Ticks as fast as they come, against entries, exits and resumes. */
-static volatile bool storm_over;
-
-static void *storm(void *arg)
+static void r21(struct te *te)
 {
-	struct te *te = arg;
-	unsigned int pause = 1;
+	struct snapshot in = te_raw_in(ENCLU_ERESUME, 0);
+	struct snapshot out;
 
-	/* At odd moments, but never so often that nothing else runs. */
-	while (!storm_over) {
-		enclave_interrupt(te->thread);
-		pause = pause * 1103515245 + 12345;
-		for (unsigned int i = 0; i < 2000 + (pause >> 16) % 4000; i++)
-			__builtin_ia32_pause();
-	}
-	return NULL;
+	interrupted(te, R_UD2);
+	in.rcx = (uintptr_t)raw_stop;
+	CHECK_EQ(te_raw(te, &in, &out), 4);
+	CHECK_EQ(te->seen.rip, (uintptr_t)raw_stop);
+	CHECK_EQ(te->seen.regs.rcx, (uintptr_t)raw_stop);
 }
 
-static void t02(struct te *te)
+static void r22_all(struct te *te)
 {
-	pthread_t thread;
+	struct snapshot s;
+
+	call_interrupted(te);
+	te_write64(te, TE_GPRS(0) + 128, 0xcd7); /* OF DF SF ZF AF PF CF */
+	s = go_on(te);
+	CHECK_EQ(s.rflags, 0xed7);
+}
+
+/* The frame's GS base, seen in the frame of the next AEX. */
+static void r25_gsbase(struct te *te)
+{
+	struct snapshot in = te_raw_in(ENCLU_ERESUME, 0);
+	struct snapshot out;
+
+	interrupted(te, R_UD2);
+	te_write64(te, TE_GPRS(0) + 176, 0x7000);
+	CHECK_EQ(te_raw(te, &in, &out), 4);
+	CHECK_EQ(te_gprs(te, 0).gsbase, 0x7000);
+	CHECK_EQ(te_gprs(te, 0).fsbase, TE_BLOCK0);
+}
+
+static void r27(struct te *te)
+{
+	call_interrupted(te);
+	te_write64(te, TE_GPRS(0) + 160, 0x80000313);
+	go_on(te);
+	CHECK_EQ(te_read64(te, TE_GPRS(0) + 160) & 0xffffffff, 0x80000313);
+}
+
+/* By the host's next AEX: FS and GS are those of this ERESUME's caller. */
+static void r30(struct te *te)
+{
+	struct snapshot in, out;
 	uint64_t fs, now;
 
 	__asm__("rdfsbase %0" : "=r"(fs));
-	storm_over = false;
-	pthread_create(&thread, NULL, storm, te);
-	for (int i = 0; i < 20000; i++) {
-		if (te_call(te, ENCLU_EENTER, i & 1 ? R_LOAD : R_EXIT, TE_RW,
-		            0) != 0 ||
-		    te->run.function != ENCLU_EEXIT || te->regs.rdi != 1) {
-			CHECK_EQ(te->run.function, ENCLU_EEXIT);
-			CHECK_EQ(te->run.exception_vector, 0);
-			CHECK_EQ(te->regs.rdi, 1);
-			break;
-		}
-		if (i == 19999)
-			storm_over = true;
-	}
-	CHECK(storm_over);
-	storm_over = true;
-	pthread_join(thread, NULL);
+	in = te_raw_in(ENCLU_EENTER, R_WRFSBASE_UD2);
+	in.rsi = 0x123456000;
+	CHECK_EQ(te_raw(te, &in, &out), 4);
+	in = te_raw_in(ENCLU_ERESUME, 0);
+	CHECK_EQ(te_raw(te, &in, &out), 4);
 	__asm__("rdfsbase %0" : "=r"(now));
 	CHECK_EQ(now, fs);
-}
-
-/*
- * A host handler that an AEX led to enters the same TCS, twice deep, and meets
- * an exception there: its signal needs another stack than the handler's.
- */
-static void enter_again(struct te *te)
-{
-	te->in_handler = NULL;
-	CHECK_EQ(te_call(te, ENCLU_EENTER, R_UD2, 0, 0), 0);
-	CHECK_EQ(te->run.exception_vector, 6);
-	CHECK_EQ(te_call(te, ENCLU_EENTER, R_EXIT, 0, 0), 0);
-	CHECK_EQ(te->run.function, ENCLU_EEXIT);
-	CHECK_EQ(te_entry_snapshot(te, 2).rax, 2);
-}
-
-static void t03(struct te *te)
-{
-	struct snapshot in = te_raw_in(ENCLU_EENTER, R_INT3);
-	struct snapshot out;
-
-	te_write64(te, TE_TCS0 + 8, SGX_TCS_DBGOPTIN);
-	te->in_handler = enter_again;
-	CHECK_EQ(te_raw(te, &in, &out), 5);
-	CHECK_EQ(te->seen.rip, (uintptr_t)raw_aep);
-	CHECK_EQ(te->seen.regs.rbp, PATTERN * 6);
-	CHECK(te->in_handler == NULL);
-	/* The first stack is armed again: #UD of frame 1, once more. */
-	CHECK_EQ(te_call(te, ENCLU_ERESUME, 0, 0, 0), 0);
-	CHECK_EQ(te->run.function, ENCLU_ERESUME);
-	CHECK_EQ(te->run.exception_vector, 6);
+	CHECK_EQ(te_gprs(te, 0).fsbase, 0x123456000);
 }
 
 const struct vector resume_vectors[] = {
-	{ "R01", "RBX misaligned; R02 not a TCS", r01, { 0 } },
-	{ "R04", "CSSA = 0", r04, { 0 } },
-	{ "R08", "frame page without W", r08, { 0 } },
-	{ "R09", "RIP not canonical; R16", r09, { 0 } },
-	{ "R10", "RIP outside ELRANGE: resumes, then #GP", r10, { 0 } },
-	{ "R11", "FSBASE not canonical", r11, { 0 } },
-	{ "R12", "XSTATE_BV bit outside XFRM", r12, { 0 } },
-	{ "R13", "byte 528 not 0", r13, { 0 } },
-	{ "R14", "XCOMP_BV[63]", r14, { 0 } },
-	{ "R15", "reserved MXCSR bit", r15, { 0 } },
-	{ "R17", "XSTATE_BV = 0: INIT state", r17, { 0 } },
-	{ "R18", "16 GPRs, XMM, MXCSR", r18, { 0 } },
-	{ "R19", "CSSA - 1", r19, { 0 } },
-	{ "R20", "URSP not written; R29 same #UD again", r20, { 0 } },
-	{ "R22", "DF AC ID NT from the frame", r22, { 0 } },
-	{ "R23", "IF, IOPL, VM ignored", r23, { 0 } },
-	{ "R24", "TF ignored after opt-out", r24, { 0 } },
-	{ "R25", "FS, GS of the frame", r25, { 0 } },
-	{ "R26", "RIP edited at CSSA = 1", r26, { 0 } },
-	{ "R28", "two AEXs", r28, { 0 } },
-	{ "T01", "ticks enter at CSSA = 1 and resume", t01, { 0 } },
-	{ "T02", "a storm of ticks", t02, { 0 } },
-	{ "T03", "a handler enters and meets an exception", t03, { 0 } },
-	{ "T02", "the same by trap", t02, { .no_pads = true } },
+	{ "R01", "38.4 ERESUME", "RBX misaligned; R02 not a TCS", r01, { 0 } },
+	{ "R04", "38.4 ERESUME", "CSSA = 0", r04, { 0 } },
+	{ "R08",
+	  "38.4 ERESUME",
+	  "frame page without W",
+	  r08,
+	  { .isa = PLATFORM_ISA_SGX2 } },
+	{ "R09", "38.4 ERESUME", "RIP not canonical; R16", r09, { 0 } },
+	{ "R10",
+	  "38.4 ERESUME",
+	  "RIP outside ELRANGE: resumes, then #GP",
+	  r10,
+	  { 0 } },
+	{ "R11", "38.4 ERESUME", "FSBASE not canonical", r11, { 0 } },
+	{ "R12", "39.7.6", "XSTATE_BV bit outside XFRM", r12, { 0 } },
+	{ "R13", "39.7.6", "byte 528 not 0", r13, { 0 } },
+	{ "R14", "39.7.6", "XCOMP_BV[63]", r14, { 0 } },
+	{ "R15", "39.7.6", "reserved MXCSR bit", r15, { 0 } },
+	{ "R17", "39.7.6", "XSTATE_BV = 0: INIT state", r17, { 0 } },
+	{ "R18", "38.4 ERESUME", "16 GPRs, XMM, MXCSR", r18, { 0 } },
+	{ "R19", "38.4 ERESUME", "CSSA - 1", r19, { 0 } },
+	{ "R20",
+	  "38.4 ERESUME",
+	  "URSP not written; R29 same #UD again",
+	  r20,
+	  { 0 } },
+	{ "R22", "38.4 ERESUME", "DF AC ID NT from the frame", r22, { 0 } },
+	{ "R23", "38.4 ERESUME", "IF, IOPL, VM ignored", r23, { 0 } },
+	{ "R24", "38.4 ERESUME", "TF ignored after opt-out", r24, { 0 } },
+	{ "R25", "38.4 ERESUME", "FS, GS of the frame", r25, { 0 } },
+	{ "R26", "38.4 ERESUME", "RIP edited at CSSA = 1", r26, { 0 } },
+	{ "R28", "38.4 ERESUME", "two AEXs", r28, { 0 } },
+	{ "R02", "38.4 ERESUME", "no page", r02, { 0 } },
+	{ "R03", "38.4 ERESUME", "AEP not canonical", r03, { 0 } },
+	{ "R04",
+	  "38.4 ERESUME",
+	  "CSSA = 0, by the entry function",
+	  r04_called,
+	  { 0 } },
+	{ "R05", "38.4 ERESUME", "TCS busy", r05, { 0 } },
+	{ "R06", "38.4 ERESUME", "inside", r06, { 0 } },
+	{ "R08",
+	  "38.4 ERESUME",
+	  "GPRSGX page trimmed",
+	  r08_gprs,
+	  { .isa = PLATFORM_ISA_SGX2 } },
+	{ "R08",
+	  "38.4 ERESUME",
+	  "TCS MODIFIED",
+	  r08_tcs,
+	  { .isa = PLATFORM_ISA_SGX2 } },
+	{ "R08",
+	  "38.4 ERESUME",
+	  "CSSA = NSSA: resumes",
+	  r08_nssa,
+	  { .edit_tcs = edit_nssa } },
+	{ "R10",
+	  "38.4 ERESUME",
+	  "RIP on a page without X: resumes, then #PF",
+	  r10_page,
+	  { 0 } },
+	{ "R11", "38.4 ERESUME", "GSBASE not canonical", r11_gsbase, { 0 } },
+	{ "R12",
+	  "39.7.6",
+	  "XSTATE_BV: AVX outside XFRM",
+	  r12_avx,
+	  { .plain_xfrm = true } },
+	{ "R13", "39.7.6", "byte 535 not 0", r13_last, { 0 } },
+	{ "R14", "39.7.6", "XCOMP_BV[0]", r14_low, { 0 } },
+	{ "R16", "38.4 ERESUME", "refused, mended, resumed", r16, { 0 } },
+	{ "R17", "39.7.6", "FCW and MXCSR of the frame", r17_words, { 0 } },
+	{ "R21", "38.4 ERESUME", "another AEP", r21, { 0 } },
+	{ "R22",
+	  "38.4 ERESUME",
+	  "OF DF SF ZF AF PF CF from the frame",
+	  r22_all,
+	  { 0 } },
+	{ "R25", "38.4 ERESUME", "GS base of the frame", r25_gsbase, { 0 } },
+	{ "R27", "38.4 ERESUME", "EXITINFO is not looked at", r27, { 0 } },
+	{ "R30",
+	  "38.4 ERESUME",
+	  "host's FS kept for the next AEX",
+	  r30,
+	  { 0 } },
 	{ 0 },
 };
