@@ -212,10 +212,26 @@ NO_IDIOM int memcmp(const void *a, const void *b, size_t n)
 	return 0;
 }
 
+/* The top bit of each byte that is 0; above the lowest of them, of some more. */
+static uint64_t zero_bytes(uint64_t x)
+{
+	const uint64_t ones = UINT64_MAX / UINT8_MAX;
+
+	return (x - ones) & ~x & ones << 7;
+}
+
 NO_IDIOM void *memchr(const void *s, int c, size_t n)
 {
+	uint64_t pattern = UINT64_MAX / UINT8_MAX * (uint8_t)c;
 	const uint8_t *p = s;
+	uint64_t found;
 
+	for (; n >= 8; n -= 8, p += 8) {
+		found = zero_bytes(((const struct word *)p)->v ^ pattern);
+		if (found)
+			return (void *)(uintptr_t)(p +
+			                           __builtin_ctzll(found) / 8);
+	}
 	for (; n; n--, p++) {
 		if (*p == (uint8_t)c)
 			return (void *)(uintptr_t)p;

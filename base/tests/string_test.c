@@ -123,6 +123,29 @@ static void test_memcmp(void **state)
 	}
 }
 
+/* At every place in blocks of every size, among its neighbours in value. */
+static void test_memchr_everywhere(void **state)
+{
+	static const uint8_t wanted[] = { 0, 1, 'c', 0x7f, 0x80, 0x81, 0xff };
+	uint8_t block[40];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wanted) * sizeof(block); i++) {
+		size_t at = i % sizeof(block);
+		uint8_t c = wanted[i / sizeof(block)];
+
+		for (size_t n = 0; n < sizeof(block); n++)
+			block[n] = n % 2 ? c ^ 1 : c ^ 0x80;
+		block[at] = c;
+		for (size_t n = 0; n <= sizeof(block); n++)
+			for (size_t from = 0; from <= MIN(n, 8u); from++)
+				assert_ptr_equal(
+					kernel_memchr(block + from, c,
+				                      n - from),
+					memchr(block + from, c, n - from));
+	}
+}
+
 static void test_memchr(void **state)
 {
 	(void)state;
@@ -200,6 +223,7 @@ int main(void)
 		cmocka_unit_test(test_memset),
 		cmocka_unit_test(test_memcmp),
 		cmocka_unit_test(test_memchr),
+		cmocka_unit_test(test_memchr_everywhere),
 		cmocka_unit_test(test_compare_strings),
 		cmocka_unit_test(test_search_strings),
 		cmocka_unit_test(test_str_copy),
