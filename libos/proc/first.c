@@ -168,7 +168,8 @@ static void launch(struct exec *x, struct task *task)
 	t->tid = p->pid.nr;
 	added = signal_group_add(&p->sig, t);
 	(void)added; /* nobody could have ended it yet */
-	sched_start(t, NULL, NULL);
+	/* Here: the boot has nothing better to do than to run it. */
+	sched_start_successor(t);
 }
 
 static int create_task(const struct process_boot *boot, struct task **ret)
