@@ -4,10 +4,9 @@
  */
 #include "cli/instance/instance.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,60 +122,65 @@ int instance_swap_build(struct cli_error *err)
 	return 0;
 }
 
-static char *run_folder(pid_t pid)
+/*
+ * A folder for each run would cost its start and end more than all else that
+ * `occlum` does itself: file systems keep a journal of them.
+ */
+static int open_pids(struct cli_error *err)
 {
-	return mem_format(INSTANCE_RUN "/%d", (int)pid);
+	int flags = O_RDONLY | O_CREAT | O_CLOEXEC;
+	int fd = open(INSTANCE_PIDS, flags, 0644);
+
+	if (fd < 0 && errno == ENOENT) {
+		if (file_make_dirs(INSTANCE_RUN, err) < 0)
+			return -EIO;
+		fd = open(INSTANCE_PIDS, flags, 0644);
+	}
+	return fd < 0 ? cli_fail_errno(err, "cannot open", INSTANCE_PIDS) : fd;
 }
 
+/* A read lock, for which others need not be able to write to the file. */
 int instance_enter_run(int *ret_fd, struct cli_error *err)
 {
-	scope_free char *path = run_folder(getpid());
-	scope_fd int fd = -1;
-	int ret = file_make_dirs(path, err);
+	struct flock lock = {
+		.l_type = F_RDLCK,
+		.l_whence = SEEK_SET,
+		.l_start = getpid(),
+		.l_len = 1,
+	};
+	scope_fd int fd = open_pids(err);
 
-	if (ret < 0)
-		return ret;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return cli_fail_errno(err, "cannot lock", path);
+	if (fd < 0)
+		return fd;
+	if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
+		return cli_fail_errno(err, "cannot lock", INSTANCE_PIDS);
 	*ret_fd = scope_take_fd(&fd);
 	return 0;
 }
 
-void instance_leave_run(void)
+/* The kernel tells of one lock in a range, and not of the first. */
+static void list_range(int fd, off_t start, off_t end,
+                       void (*each)(void *ctx, pid_t pid), void *ctx)
 {
-	scope_free char *path = run_folder(getpid());
-	struct cli_error ignored;
+	struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = start,
+		.l_len = end - start,
+	};
 
-	/* What stays is removed by the next command that lists the runs. */
-	if (file_remove_tree(path, &ignored) < 0)
+	if (start >= end || fcntl(fd, F_OFD_GETLK, &lock) < 0 ||
+	    lock.l_type == F_UNLCK)
 		return;
-}
-
-/* Nobody holds the lock of a dead process. */
-static bool is_live(const char *path)
-{
-	scope_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 &&
-	       errno == EWOULDBLOCK;
+	list_range(fd, start, lock.l_start, each, ctx);
+	each(ctx, (pid_t)lock.l_start);
+	list_range(fd, lock.l_start + 1, end, each, ctx);
 }
 
 void instance_list_runs(void (*each)(void *ctx, pid_t pid), void *ctx)
 {
-	scope_dir DIR *dir = opendir(INSTANCE_RUN);
-	const struct dirent *de;
-	struct cli_error ignored;
+	scope_fd int fd = open(INSTANCE_PIDS, O_RDONLY | O_CLOEXEC);
 
-	while (dir && (de = readdir(dir))) {
-		scope_free char *path =
-			mem_format(INSTANCE_RUN "/%s", de->d_name);
-
-		if (!isdigit((unsigned char)de->d_name[0]))
-			continue;
-		if (is_live(path))
-			each(ctx, (pid_t)strtol(de->d_name, NULL, 10));
-		else if (file_remove_tree(path, &ignored) < 0)
-			continue;
-	}
+	if (fd >= 0)
+		list_range(fd, 1, INT_MAX, each, ctx);
 }

@@ -6,10 +6,11 @@
  *	image/        the root as programs will see it
  *	build/        what `build` made; replaced as a whole, never half
  *	volumes/      data; `build` never touches it
- *	run/PID/      one folder for each `run`, locked as long as it lives
+ *	run/pids      an empty file: each `run` has the byte locked whose offset
+ *	              is its PID, as long as it lives
  *
- * Locks are flock(2)'s on the folders themselves, so a killed command leaves
- * nothing that has to be cleaned up before the next one works.
+ * Locks are flock(2)'s on the folders themselves, and fcntl(2)'s on run/pids,
+ * so a killed command leaves nothing that has to be cleaned up.
  */
 #pragma once
 
@@ -23,6 +24,7 @@
 #define INSTANCE_BUILD "build"
 #define INSTANCE_BUILD_NEW ".build.new"
 #define INSTANCE_RUN "run"
+#define INSTANCE_PIDS INSTANCE_RUN "/pids"
 #define INSTANCE_VOLUMES "volumes"
 
 /* Names in build/. */
@@ -60,14 +62,12 @@ __must_check int instance_open_build(int *ret_fd, struct cli_error *err);
 /* instance_swap_build - .build.new becomes build/, the old one is removed. */
 __must_check int instance_swap_build(struct cli_error *err);
 
-/* instance_enter_run - make and lock run/PID of this process. */
+/*
+ * instance_enter_run - lock this process's byte of run/pids.
+ *
+ * The lock ends with the descriptor, or with the process.
+ */
 __must_check int instance_enter_run(int *ret_fd, struct cli_error *err);
 
-/* Remove run/PID of this process. */
-void instance_leave_run(void);
-
-/*
- * instance_list_runs - call @each with the PID of every live run; folders
- * that dead ones left are removed on the way.
- */
+/* Call @each with the PID of every live run, in order. */
 void instance_list_runs(void (*each)(void *ctx, pid_t pid), void *ctx);

@@ -507,10 +507,31 @@ class Verbs(InstanceCase):
         self.configure(lambda c: c["env"].update(untrusted=[]))
         self.assertTrue(json.loads(
             self.ok("status", "--json"))["config_changed"])
-        # A run that was killed leaves a folder and no lock.
-        os.makedirs(self.path("run/12345"))
-        self.assertEqual(json.loads(self.ok("status", "--json"))["pids"], [])
-        self.assertFalse(os.path.exists(self.path("run/12345")))
+
+    def test_status_lists_the_living(self):
+        import fcntl
+
+        def pids():
+            return json.loads(self.ok("status", "--json"))["pids"]
+
+        def run_of(pid):
+            """What a run of this PID has open."""
+            fd = os.open(self.path("run/pids"), os.O_RDONLY | os.O_CREAT)
+            lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET,
+                               pid, 1, 0)
+            fcntl.fcntl(fd, fcntl.F_OFD_SETLK, lock)
+            return fd
+
+        self.ok("build")
+        self.assertEqual(pids(), [])
+        runs = {pid: run_of(pid) for pid in (12345, 7, 4194303, 8, 99)}
+        self.assertEqual(pids(), sorted(runs))
+        os.close(runs.pop(12345))
+        os.close(runs.pop(7))
+        self.assertEqual(pids(), sorted(runs))
+        for fd in runs.values():
+            os.close(fd)
+        self.assertEqual(pids(), [])
 
     def test_one_builder_at_a_time(self):
         import fcntl

@@ -78,7 +78,7 @@ const struct verb verb_init = {
 		"    build/        what \"occlum build\" makes\n"
 		"    volumes/      data that programs keep; never touched by "
 		"build\n"
-		"    run/          one folder for each running program",
+		"    run/          which programs are running",
 	.exit_failed = CLI_EXIT_FAILED,
 	.run = run_init,
 };

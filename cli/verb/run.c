@@ -259,7 +259,6 @@ static int run_instance(const struct invocation *in, const json_t *info,
 		cli_note("this instance is debuggable: nothing in it is secret "
 		         "from the host");
 	ret = start_build(build_fd, &opt, info, err);
-	instance_leave_run();
 	return ret;
 }
 
