@@ -7,9 +7,28 @@
  */
 #include "abi/layout.h"
 #include "base/errno.h"
+#include "base/units.h"
 #include "libos/mm/mm_internal.h"
 #include "libos/mm/shortage.h"
 #include "libos/mm/textcache.h"
+
+/* Of a heap that does not fit the static region, so much shall lie in it. */
+#define HEAD (2 * MIB)
+
+/*
+ * A page of the static region is there, one beyond has to be added at its first
+ * touch: so small heaps should lie in it, at its end, where they part nothing.
+ */
+static bool reserve_at_static_end(uint64_t size, uint64_t *ret_addr)
+{
+	uint64_t addr = ALIGN_DOWN(pages_static_end(), HEAD) - HEAD;
+
+	if (!pages_has_edmm() || addr < USPACE_LOW_END + 2 * HEAD ||
+	    addr >= USER_END - size || uspace_take(addr, size) < 0)
+		return false;
+	*ret_addr = addr;
+	return true;
+}
 
 /*
  * Not mm_addresses(): most of a heap is never used, and opening it would take
@@ -17,8 +36,12 @@
  */
 static int reserve_anywhere(uint64_t size, uint64_t *ret_addr)
 {
-	int ret = uspace_alloc(size, PAGE_SIZE, mm_backed_place(), ret_addr);
+	int ret = uspace_alloc_within(USPACE_LOW_END, pages_static_end(), size,
+	                              PAGE_SIZE, ret_addr);
 
+	if (ret == 0 || reserve_at_static_end(size, ret_addr))
+		return 0;
+	ret = uspace_alloc(size, PAGE_SIZE, mm_backed_place(), ret_addr);
 	if (ret < 0 && textcache_shrink(UINT64_MAX))
 		ret = uspace_alloc(size, PAGE_SIZE, mm_backed_place(),
 		                   ret_addr);

@@ -317,6 +317,24 @@ static void test_brk(void)
 	CHECK_EQ(mm->mapped, 0);
 }
 
+/* A heap that does not fit the static region begins in it. */
+static void test_brk_place(void)
+{
+	struct mm *mm = own_mm();
+	uint64_t static_end = pages_static_end();
+	uint64_t b;
+
+	if (static_end < 64 * MIB)
+		return;
+	CHECK_EQ(mm_brk_init(mm, 0, 128 * MIB), 0);
+	b = mm_brk(mm, 0);
+	CHECK_EQ(b, static_end - 2 * MIB);
+	CHECK_EQ(mm_brk(mm, b + 4 * MIB), b + 4 * MIB);
+	CHECK_EQ(user_write(static_end - 1, 1), 0);
+	CHECK_EQ(user_write(static_end, 1), 0);
+	mm_clear(mm);
+}
+
 static void test_advice(void)
 {
 	struct mm *mm = own_mm();
@@ -455,12 +473,14 @@ static void test_isolation(void)
 static void (*const tests[])(void) = {
 	test_map_errors,   test_anonymous,   test_protect,
 	test_private_file, test_shared_file, test_shared_anonymous,
-	test_remap,        test_brk,         test_advice,
-	test_limits,       test_usercopy,    test_isolation,
+	test_remap,        test_brk,         test_brk_place,
+	test_advice,       test_limits,      test_usercopy,
+	test_isolation,
 };
 
 static const struct fake_config platforms[] = {
 	{ 16 * MIB, 256 * MIB, true, true },
+	{ 64 * MIB, 256 * MIB, true, true },
 	{ 1 * MIB, 256 * MIB, true, true },   /* all by EAUG */
 	{ 16 * MIB, 256 * MIB, true, false }, /* no first touch */
 	{ 16 * MIB, 16 * MIB, false, false }, /* SGX1 */
