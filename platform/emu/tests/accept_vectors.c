@@ -333,7 +333,87 @@ static void p35_decssa(struct te *te)
 	p35_leaf(te, ENCLU_EDECCSSA);
 }
 
+static void p04_trim(struct te *te)
+{
+	CHECK_EQ(modified(te, TE_RW, SGX_PT_TRIM), 0);
+	CHECK_EQ(accept(te, 0x110, TE_RW), 19); /* P03: the host's other type */
+	CHECK_EQ(accept(te, 0x410, TE_RW), 0);
+	CHECK_EQ(accept(te, 0x410, TE_RW), 19);
+	went_well(te);
+}
+
+/* EACCEPT from a pad with these operands and @flags raises #GP there. */
+static void pad_refuses(struct te *te, uint64_t flags, uint64_t rbx,
+                        uint64_t rcx)
+{
+	uint64_t args[2] = { rbx, rcx };
+
+	te_write64(te, SECINFO_AT, flags);
+	te_write(te, TE_BLOCK0 + BLOCK_ARG, args, sizeof(args));
+	CHECK_EQ(te_call(te, ENCLU_EENTER, R_ACCEPT_PAD, 0, 0), 0);
+	CHECK_EQ(te->run.function, ENCLU_ERESUME);
+	CHECK_EQ(te->run.exception_vector, 13);
+	CHECK_EQ(te_gprs(te, 0).rip, TE_ADDR(te_pad_accept));
+}
+
+static void p05_pad(struct te *te)
+{
+	pad_refuses(te, 0x203, SECINFO_AT, TE_RW);
+}
+
+static void p06_pad(struct te *te)
+{
+	te_write64(te, SECINFO_AT + 32, 0x223);
+	pad_refuses(te, 0x223, SECINFO_AT + 32, TE_RW);
+}
+
+static void p08_pad(struct te *te)
+{
+	pad_refuses(te, 0x263, SECINFO_AT, TE_RW);
+}
+
+static void p08_pad_bytes(struct te *te)
+{
+	te_write64(te, SECINFO_AT + 56, 1);
+	pad_refuses(te, 0x223, SECINFO_AT, TE_RW);
+}
+
+static void p35_pad(struct te *te)
+{
+	pad_refuses(te, 0x223, SECINFO_AT, TE_RW);
+}
+
 const struct vector accept_vectors[] = {
+	{ "P04",
+	  "38.4 EACCEPT",
+	  "TRIM: other type, twice",
+	  p04_trim,
+	  { .isa = PLATFORM_ISA_SGX2 } },
+	{ "P05",
+	  "38.4 EACCEPT",
+	  "no state bit, from a pad",
+	  p05_pad,
+	  { .isa = PLATFORM_ISA_SGX2 } },
+	{ "P06",
+	  "38.4 EACCEPT",
+	  "SECINFO misaligned, from a pad",
+	  p06_pad,
+	  { .isa = PLATFORM_ISA_SGX2 } },
+	{ "P08",
+	  "38.4 EACCEPT",
+	  "SECINFO reserved bit, from a pad",
+	  p08_pad,
+	  { .isa = PLATFORM_ISA_SGX2 } },
+	{ "P08",
+	  "38.4 EACCEPT",
+	  "SECINFO byte 56, from a pad",
+	  p08_pad_bytes,
+	  { .isa = PLATFORM_ISA_SGX2 } },
+	{ "P35",
+	  "38 ENCLU",
+	  "EACCEPT from a pad on SGX1",
+	  p35_pad,
+	  { .isa = PLATFORM_ISA_SGX1 } },
 	{ "P02",
 	  "38.4 EACCEPT",
 	  "EACCEPT of an EAUGed page; P11",

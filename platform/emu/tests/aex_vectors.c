@@ -174,6 +174,7 @@ static void a22(struct te *te)
 	struct gprsgx g;
 	pthread_t thread;
 
+	te_write64(te, TE_GPRS(0) + 160, 0xffffffff);
 	pthread_create(&thread, NULL, tick_once, te);
 	CHECK_EQ(te_raw(te, &in, &out), 0);
 	pthread_join(thread, NULL);
@@ -311,7 +312,25 @@ static void a40_xm(struct te *te)
 	CHECK_EQ(te_read64(te, TE_FRAME(0) + 24) & 0xffffffff, 0x1d84);
 }
 
+/* The upper halves of YMM, whose place is always 576. */
+static void a10_ymm(struct te *te)
+{
+	/* VCMPTRUEPS %ymm0, %ymm0, %ymm0; UD2 */
+	static const uint8_t bytes[] = { 0xc5, 0xfc, 0xc2, 0xc0,
+		                         0x0f, 0x0f, 0x0b };
+	uint64_t upper[2];
+
+	if (!(platform_caps(te->platform)->xfrm & SGX_XFRM_AVX))
+		return;
+	te_write(te, TE_ADDR(te_bytes), bytes, sizeof(bytes));
+	CHECK_EQ(aex(te, R_BYTES, 0, 4).xstate_bv & ~3ull, 0);
+	CHECK_EQ(te_read64(te, TE_FRAME(0) + 512) & SGX_XFRM_AVX, SGX_XFRM_AVX);
+	te_read(te, TE_FRAME(0) + 576, upper, sizeof(upper));
+	CHECK_EQ(upper[0] & upper[1], ~0ull);
+}
+
 const struct vector aex_vectors[] = {
+	{ "A10", "37.3", "YMM in the frame, INIT outside", a10_ymm, { 0 } },
 	{ "A01",
 	  "37.4 Table 37-1",
 	  "RAX = 3, RBX = TCS, RCX = AEP",

@@ -440,7 +440,32 @@ static void n30(struct te *te)
 	CHECK_EQ(te_gprs(te, 0).urbp, PATTERN * 6);
 }
 
+static void edit_ofsbase_other(struct tcs *tcs)
+{
+	tcs->ofsbase = TE_RW;
+}
+
+static void n25_bases(struct te *te)
+{
+	struct snapshot s;
+
+	enter(te, R_EXIT);
+	s = te_entry_snapshot(te, 0);
+	CHECK_EQ(s.fsbase, TE_RW);
+	CHECK_EQ(s.gsbase, TE_BLOCK0);
+}
+
 const struct vector entry_vectors[] = {
+	{ "N10",
+	  "38.4 EENTER",
+	  "not MODE64BIT",
+	  bad_tcs,
+	  { .no_mode64 = true } },
+	{ "N25",
+	  "38.4 EENTER",
+	  "FS and GS base differ",
+	  n25_bases,
+	  { .edit_tcs = edit_ofsbase_other } },
 	{ "N01", "38.4 EENTER", "RBX not 4096-aligned", n01, { 0 } },
 	{ "N02", "38.4 EENTER", "RBX outside EPC, or a REG page", n02, { 0 } },
 	{ "N04", "38.4 EENTER", "AEP not canonical", n04, { 0 } },

@@ -88,6 +88,11 @@ static void on_signal(int sig, siginfo_t *info, void *arg)
 	const greg_t *g = uc->uc_mcontext.gregs;
 
 	(void)info;
+	if (live && !in_raw && live->in_handler) {
+		keep_frame(&live->seen, sig, uc);
+		live->in_handler(live);
+		return;
+	}
 	if (!live || !in_raw) {
 		dprintf(2, "%s: signal %d, RIP %#llx, trap %lld, CR2 %#llx\n",
 		        te_current, sig, g[REG_RIP], g[REG_TRAPNO], g[REG_CR2]);
@@ -126,6 +131,12 @@ EVP_PKEY *te_signing_key(void)
 	return key;
 }
 
+static uint64_t attributes_of(const struct te *te)
+{
+	return te->params.attributes |
+	       (te->params.no_mode64 ? 0 : SGX_ATTR_MODE64BIT);
+}
+
 void te_fill_secs(const struct te *te, struct secs *secs)
 {
 	const struct platform_caps *caps = platform_caps(te->platform);
@@ -134,7 +145,7 @@ void te_fill_secs(const struct te *te, struct secs *secs)
 		.size = TE_SIZE,
 		.ssaframesize = te->params.ssaframesize ?: 4,
 		.miscselect = te->params.no_exinfo ? 0 : caps->miscselect,
-		.attributes.flags = SGX_ATTR_MODE64BIT | te->params.attributes,
+		.attributes.flags = attributes_of(te),
 		.attributes.xfrm = caps->xfrm,
 	};
 	if (!te->params.no_debug)
@@ -222,7 +233,7 @@ static bool initialize(struct te *te, struct measure *m)
 {
 	struct sigstruct_params p = {
 		.date = 0x20261122,
-		.attributes.flags = SGX_ATTR_MODE64BIT | te->params.attributes,
+		.attributes.flags = attributes_of(te),
 		.attributemask.flags = ~(uint64_t)SGX_ATTR_DEBUG,
 		.isvprodid = 7,
 		.isvsvn = 3,

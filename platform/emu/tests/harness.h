@@ -57,6 +57,7 @@ struct te_params {
 	uint64_t attributes;   /* besides MODE64BIT and DEBUG */
 	uint32_t ssaframesize; /* 0: 4 */
 	bool no_exinfo;
+	bool no_mode64;
 	bool is_stepped; /* single steps up to the ENCLU are nothing new */
 	struct platform_model model;
 	bool no_pads;

@@ -219,6 +219,7 @@ static void p35_host(struct te *te)
 	CHECK_EQ(enclave_remove(te->e, TE_RW, 1, &done), -19);
 	CHECK_EQ(te_call(te, ENCLU_EENTER, R_LOAD, TE_HOLE, 0), 0);
 	CHECK_EQ(te->run.function, ENCLU_ERESUME);
+	CHECK_EQ(te->run.exception_vector, 14);
 	CHECK_EQ(te_gprs(te, 0).exitinfo, 0);
 }
 
