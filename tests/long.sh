@@ -45,6 +45,7 @@ piece_demo_sgx2() { demo sgx2; }
 piece_mutants() {
     timeout -k 10 1800 platform/sgx/tests/mutants.py . "$build" "$work/mutants"
 }
+piece_sgxs() { timeout -k 10 1800 tests/thirdparty/sgxs.sh "$occlum" "$work/sgxs"; }
 piece_seeds() { timeout -k 10 1800 tests/seeded_leaks.py "$work/seeds"; }
 piece_hostile() {
     timeout -k 10 1800 libos/tests/hostcall/seeded.py . "$build" "${CC:-cc}"
@@ -61,7 +62,7 @@ piece_storm() { checked "calls nobody would make"; }
 # Two minutes of each fuzzer; what they find is kept in build-fuzz.
 piece_fuzz() { FUZZ_SECONDS=120 timeout -k 10 1800 tools/check.sh fuzz; }
 
-all_pieces="spawn mixed twins sweep packages measured seeds hostile fuzz checked storm fake demo_sgx1 demo_sgx2 mutants"
+all_pieces="spawn mixed twins sweep packages measured seeds hostile fuzz checked storm fake demo_sgx1 demo_sgx2 mutants sgxs"
 
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 changes=$({ git diff HEAD -- . ":!$report" 2>/dev/null || true; } | sha256sum | cut -c1-12)
