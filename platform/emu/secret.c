@@ -16,34 +16,45 @@
 
 #include "platform/emu/emu.h"
 
-/* $HOME, or what the password file says: cron and services set nothing. */
-static const char *home_folder(void)
+static int path_below(const char *folder, const char *rest, char *path,
+                      size_t size)
 {
-	const char *home = getenv("HOME");
-	const struct passwd *user;
+	int n;
 
-	if (home && home[0] == '/')
-		return home;
-	user = getpwuid(geteuid());
-	return user ? user->pw_dir : NULL;
+	if (!folder || folder[0] != '/')
+		return -ENOENT;
+	n = snprintf(path, size, "%s%s/sofaenclave/emu.secret", folder, rest);
+	return (size_t)n < size ? 0 : -ENAMETOOLONG;
+}
+
+/*
+ * For cron and services, which set nothing.  The file itself: getpwuid() would
+ * load libraries, which a static program can't.
+ */
+static int path_of_user(char *path, size_t size)
+{
+	FILE *file = fopen("/etc/passwd", "re");
+	const struct passwd *user;
+	int ret = -ENOENT;
+
+	while (file && (user = fgetpwent(file))) {
+		if (user->pw_uid != geteuid())
+			continue;
+		ret = path_below(user->pw_dir, "/.local/state", path, size);
+		break;
+	}
+	if (file)
+		fclose(file);
+	return ret;
 }
 
 static int default_path(char *path, size_t size)
 {
-	const char *state = getenv("XDG_STATE_HOME");
-	const char *home;
-	int n;
+	int ret = path_below(getenv("XDG_STATE_HOME"), "", path, size);
 
-	if (state && state[0] == '/') {
-		n = snprintf(path, size, "%s/sofaenclave/emu.secret", state);
-	} else {
-		home = home_folder();
-		if (!home || home[0] != '/')
-			return -ENOENT;
-		n = snprintf(path, size,
-		             "%s/.local/state/sofaenclave/emu.secret", home);
-	}
-	return (size_t)n < size ? 0 : -ENAMETOOLONG;
+	if (ret == -ENOENT)
+		ret = path_below(getenv("HOME"), "/.local/state", path, size);
+	return ret == -ENOENT ? path_of_user(path, size) : ret;
 }
 
 /* mkdir -p of what is above @path's last component. */
