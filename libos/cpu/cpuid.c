@@ -17,6 +17,11 @@ enum cpuid_leaf {
 #define XFRM_AMX (3ull << 17)
 #define ALWAYS 0ull
 
+enum {
+	XSAVE_MIN = 576,        /* without any component of its own place */
+	XSAVE_ALIGNED = 1u << 1 /* ECX: compaction puts it at 64 bytes    */
+};
+
 enum cpuid_reg { REG_EAX, REG_EBX, REG_ECX, REG_EDX };
 
 /* Bits that are cleared unless XFRM has all of @needs; ALWAYS: in any case. */
@@ -59,13 +64,16 @@ static const struct cut cuts[] = {
 	/* AVX512 4VNNIW 4FMAPS VP2INTERSECT FP16 */
 	{ 7, 0, REG_EDX, 1u << 2 | 1u << 3 | 1u << 8 | 1u << 23, XFRM_AVX512 },
 	{ 7, 0, REG_EDX, 1u << 22 | 1u << 24 | 1u << 25, XFRM_AMX },
-	{ 7, 1, REG_EAX, 1u << 4, XFRM_AVX },    /* AVX-VNNI */
+	/* SHA512, SM3, SM4, AVX-VNNI */
+	{ 7, 1, REG_EAX, 1u << 0 | 1u << 1 | 1u << 2 | 1u << 4, XFRM_AVX },
 	{ 7, 1, REG_EAX, 1u << 5, XFRM_AVX512 }, /* AVX512_BF16 */
 	{ 7, 1, REG_EAX, 1u << 21, XFRM_AMX },   /* AMX-FP16 */
 	{ 7, 1, REG_EAX, 1u << 23, XFRM_AVX },   /* AVX-IFMA */
 	{ 7, 1, REG_EDX, 1u << 4 | 1u << 5 | 1u << 10, XFRM_AVX },
-	{ 7, 1, REG_EDX, 1u << 8, XFRM_AMX }, /* AMX-COMPLEX */
-	{ 0xd, 1, REG_EAX, 1u << 3, ALWAYS }, /* XSAVES */
+	{ 7, 1, REG_EDX, 1u << 8, XFRM_AMX },     /* AMX-COMPLEX */
+	{ 7, 1, REG_EDX, 1u << 19, XFRM_AVX512 }, /* AVX10 */
+	{ 7, 1, REG_EDX, 1u << 21, ALWAYS },      /* APX */
+	{ 0xd, 1, REG_EAX, 1u << 3, ALWAYS },     /* XSAVES */
 	{ 0x80000001, 0, REG_ECX, 1u << 11 | 1u << 16,
 	  XFRM_AVX }, /* XOP FMA4 */
 };
@@ -108,7 +116,7 @@ static void cut_xsave(struct host_cpuid *l, uint64_t xfrm)
 	}
 }
 
-static const struct host_cpuid *find(uint32_t leaf, uint32_t subleaf)
+static struct host_cpuid *find(uint32_t leaf, uint32_t subleaf)
 {
 	size_t i;
 
@@ -118,8 +126,28 @@ static const struct host_cpuid *find(uint32_t leaf, uint32_t subleaf)
 	return NULL;
 }
 
+/* EBX of 0DH's first two: the size of an area of XFRM, and a compacted one's. */
+static void size_xsave(struct host_cpuid *standard, struct host_cpuid *compact)
+{
+	size_t i;
+
+	standard->ebx = compact->ebx = XSAVE_MIN;
+	compact->ecx = compact->edx = 0; /* XSS */
+	for (i = 0; i < nleaves; i++) {
+		const struct host_cpuid *l = &leaves[i];
+
+		if (l->leaf != LEAF_XSAVE || l->subleaf < 2 || !l->eax)
+			continue;
+		standard->ebx = MAX(standard->ebx, l->ebx + l->eax);
+		if (l->ecx & XSAVE_ALIGNED)
+			compact->ebx = ALIGN_UP(compact->ebx, 64u);
+		compact->ebx += l->eax;
+	}
+}
+
 int cpuid_setup(const struct host_cpuid *table, size_t count, uint64_t xfrm)
 {
+	struct host_cpuid *compact;
 	size_t i;
 
 	if (count > CPUID_TABLE_MAX)
@@ -133,6 +161,9 @@ int cpuid_setup(const struct host_cpuid *table, size_t count, uint64_t xfrm)
 	if (!find(LEAF_VENDOR, 0) || !find(LEAF_FEATURES, 0) ||
 	    !find(LEAF_EXTENDED_FEATURES, 0) || !find(LEAF_XSAVE, 0))
 		return -EINVAL;
+	compact = find(LEAF_XSAVE, 1);
+	if (compact)
+		size_xsave(find(LEAF_XSAVE, 0), compact);
 	return 0;
 }
 
