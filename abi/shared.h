@@ -12,7 +12,8 @@
  * struct host_shared (looked at for ENTER_BOOT only).  Exit ABI (EEXIT): RDI =
  * enum leave_reason; every other general register is 0 but RAX, RBX, RCX (the
  * leaf's own), RSP and RBP (the host's, as they were at EENTER); vector, x87
- * and flag state is INIT.
+ * and flag state is INIT, but after LEAVE_TRAP vector and x87 state is the host's
+ * own, as it was at EENTER.
  */
 #pragma once
 
