@@ -11,19 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "abi/layout.h"
 #include "base/log.h"
-#include "base/units.h"
 #include "host/error.h"
+#include "host/expect.h"
 #include "host/load.h"
 #include "host/runtime.h"
 #include "host/supervisor.h"
 #include "host/vcpu.h"
 
 #include "base/banned.h"
-
-/* What a small dynamic program takes of kernel heap, and of user space. */
-#define EXPECTED_SIZE (4 * MIB)
 
 static const struct enclave_ops platform_ops = {
 	.attach = enclave_attach,
@@ -87,8 +83,7 @@ static int prepare(struct runtime *rt, const struct host_run_options *options,
 	rt->memory.shared->boot.edmm = caps->sgx2;
 	for (uint32_t i = 0; i < rt->nvcpus; i++)
 		vcpu_init(rt, i);
-	enclave_expect(rt->enclave, HEAP_BASE, EXPECTED_SIZE);
-	enclave_expect(rt->enclave, USER_LOW_END, EXPECTED_SIZE);
+	expect_memory(rt->enclave, &loaded->config, options);
 	return 0;
 }
 

@@ -80,6 +80,8 @@ struct host_run_options {
 	/* What the program is started with; NULL at the end of each. */
 	char *const *argv; /* argv[0] is the path in the instance        */
 	char *const *env;  /* the kernel takes what the config allows    */
+	/* Its file, for guesses at the memory it will use; 0: not to be had. */
+	int program_fd;
 	uint32_t uid, gid; /* HOST_RUN_USER_CONFIG: what the config says */
 };
 

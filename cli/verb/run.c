@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/config/size.h"
+#include "cli/image/inside.h"
 #include "cli/image/users.h"
 #include "cli/instance/diagnose.h"
 #include "cli/instance/instance.h"
@@ -245,6 +246,7 @@ static int run_instance(const struct invocation *in, const json_t *info,
 	};
 	scope_fd int build_fd = -1;
 	scope_fd int run_fd = -1;
+	scope_fd int program_fd = -1;
 	int ret = parse_options(in, info, &opt, err);
 
 	if (ret == 0)
@@ -258,8 +260,9 @@ static int run_instance(const struct invocation *in, const json_t *info,
 	if (is_debuggable(info))
 		cli_note("this instance is debuggable: nothing in it is secret "
 		         "from the host");
-	ret = start_build(build_fd, &opt, info, err);
-	return ret;
+	program_fd = inside_open(INSTANCE_IMAGE, in->argv[0]);
+	opt.program_fd = MAX(program_fd, 0);
+	return start_build(build_fd, &opt, info, err);
 }
 
 static int run(const struct invocation *in, struct cli_error *err)
