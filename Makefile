@@ -14,7 +14,7 @@ ninja = ninja -C $(BUILD) $(if $(JOBS),-j$(JOBS))
 # A folder that is new is only seen when Meson looks again.
 meson_files = meson.build meson_options.txt $(wildcard */meson.build)
 
-.PHONY: all setup demo check check-long lint format bench install deb clean
+.PHONY: all setup demo replay check check-long lint format bench install deb clean
 
 all: $(BUILD)/build.ninja
 	$(ninja)
@@ -31,6 +31,10 @@ setup:
 # The main job: unmodified programs in an enclave.
 demo: setup all
 	tools/run-script.sh demos/run.sh
+
+# On a machine with SGX: try all of it there, and write a report.
+replay: setup all
+	BUILD=$(BUILD) tools/run-script.sh tools/replay.sh
 
 # All short tests, both compilers, the sanitizers and the lint.
 check: setup

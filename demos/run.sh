@@ -6,13 +6,14 @@
 # Makes an instance, adds the programs with their libraries, builds and signs
 # it, and runs each program natively and in the enclave.  Standard output and
 # exit code have to be equal.  OCCLUM_PLATFORM chooses the platform, OCCLUM_ISA
-# what SGX it has (sgx1, sgx2).
+# what SGX it has (sgx1, sgx2), BUILD the build folder.
 set -uo pipefail
 
 cd "$(dirname "$0")/.." || exit
-occlum=$PWD/build/occlum
+build=$(realpath "${BUILD:-build}")
+occlum=$build/cli/occlum
 source_dir=$PWD/demos
-work=${DEMO_WORK:-$PWD/build/demo}
+work=${DEMO_WORK:-$build/demo}
 instance=$work/instance
 options=(--platform "${OCCLUM_PLATFORM:-auto}")
 [ -z "${OCCLUM_ISA:-}" ] || options+=(--isa "$OCCLUM_ISA")
