@@ -83,24 +83,28 @@ static int prepare(struct runtime *rt, const struct host_run_options *options,
 	rt->memory.shared->boot.edmm = caps->sgx2;
 	for (uint32_t i = 0; i < rt->nvcpus; i++)
 		vcpu_init(rt, i);
-	expect_memory(rt->enclave, &loaded->config, options);
 	return 0;
 }
 
+/* Everything that takes time and is not measuring, while another CPU does. */
 static int start(struct runtime *rt, const struct host_run_options *options,
                  const struct loaded *loaded, struct host_error *err)
 {
 	const struct platform_caps *caps = platform_caps(loaded->platform);
-	int ret = load_initialise(loaded, err);
+	int ret = vcpu_start(&rt->vcpu[0]);
 
-	if (ret < 0)
-		return ret;
-	warn_unprotected(options, caps);
-	hostclock_attach(&rt->clock, &rt->memory.shared->clock, caps->sgx2);
-	ret = vcpu_start(&rt->vcpu[0]);
 	if (ret < 0)
 		return host_fail(err, ret, "no thread for vCPU 0: %s",
 		                 strerror(-ret));
+	expect_memory(rt->enclave, &loaded->config, options);
+	ret = load_initialise(loaded, err);
+	if (ret < 0) {
+		vcpu_dismiss(&rt->vcpu[0]);
+		return ret;
+	}
+	warn_unprotected(options, caps);
+	hostclock_attach(&rt->clock, &rt->memory.shared->clock, caps->sgx2);
+	vcpu_admit(&rt->vcpu[0]);
 	return 0;
 }
 

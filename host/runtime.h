@@ -17,10 +17,10 @@
  *   NEW -> STARTING -> RUNNING -> LEFT
  *                   \-> ABSENT
  *
- * vCPU 0 is started by host_run() and boots the kernel.  Another one is started
- * when the kernel kicks it for the first time, or when a tick has been wanted
- * for a whole round, which means that a thread waits for a CPU: a program with
- * one thread never pays for the others.
+ * vCPU 0 is started by host_run(), while the enclave is still being measured,
+ * and boots the kernel.  Another one is started when the kernel kicks it for the
+ * first time, or when a tick has been wanted for a whole round, which means that
+ * a thread waits for a CPU: a program with one thread never pays for the others.
  */
 #pragma once
 
@@ -43,6 +43,13 @@ enum vcpu_state {
 	VCPU_RUNNING,
 	VCPU_LEFT,  /* its thread enters no more */
 	VCPU_ABSENT /* no thread could be made for it */
+};
+
+/* Threads that are made early wait until the enclave can be entered. */
+enum runtime_gate {
+	GATE_CLOSED,
+	GATE_OPEN,     /* EINIT is done           */
+	GATE_ABANDONED /* and will never be done  */
 };
 
 struct runtime;
@@ -114,6 +121,8 @@ struct runtime {
 	struct descriptor_table descriptors;
 	struct supervisor supervisor;
 
+	uint32_t gate;         /* enum runtime_gate; atomic */
+	struct park gate_park; /* vCPU 0's, until the gate is decided */
 	uint32_t finished; /* 1: @result is being written, 2: it is; atomic */
 	struct host_result result;
 	uint32_t

@@ -199,6 +199,23 @@ static bool attach(struct vcpu *v, struct enclave_thread **ret_thread)
 	return true;
 }
 
+static uint32_t gate_of(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->rt->gate, __ATOMIC_SEQ_CST);
+}
+
+static bool is_gate_decided(void *arg)
+{
+	return gate_of(arg) != GATE_CLOSED;
+}
+
+static bool is_admitted(struct vcpu *v)
+{
+	while (!is_gate_decided(v))
+		park_wait(&v->rt->gate_park, PARK_FOREVER, is_gate_decided, v);
+	return gate_of(v) == GATE_OPEN;
+}
+
 static void *thread_main(void *arg)
 {
 	struct vcpu *v = arg;
@@ -206,7 +223,8 @@ static void *thread_main(void *arg)
 
 	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
 	__atomic_store_n(&v->state, VCPU_RUNNING, __ATOMIC_SEQ_CST);
-	if (!runtime_is_finished(v->rt) && attach(v, &thread)) {
+	if (!runtime_is_finished(v->rt) && attach(v, &thread) &&
+	    is_admitted(v)) {
 		supervisor_note_awake(&v->rt->supervisor);
 		run_loop(v);
 	}
@@ -243,6 +261,25 @@ static bool has_thread(const struct vcpu *v)
 	uint32_t state = __atomic_load_n(&v->state, __ATOMIC_SEQ_CST);
 
 	return state != VCPU_NEW && state != VCPU_ABSENT;
+}
+
+static void decide_gate(struct vcpu *v, enum runtime_gate gate)
+{
+	__atomic_store_n(&v->rt->gate, gate, __ATOMIC_SEQ_CST);
+	park_wake(&v->rt->gate_park);
+}
+
+void vcpu_admit(struct vcpu *v)
+{
+	decide_gate(v, GATE_OPEN);
+}
+
+void vcpu_dismiss(struct vcpu *v)
+{
+	__atomic_store_n(&v->rt->is_joining, 1, __ATOMIC_SEQ_CST);
+	decide_gate(v, GATE_ABANDONED);
+	if (has_thread(v))
+		pthread_join(v->pthread, NULL);
 }
 
 /* True once no vCPU is at work any more; interrupts those that are. */

@@ -19,9 +19,16 @@ void vcpu_init(struct runtime *rt, uint32_t index);
 
 /*
  * vcpu_start - make and start the thread, if nobody has yet.  0, or -errno:
- * the instance does without this vCPU then.
+ * the instance does without this vCPU then.  It enters once vcpu_admit() has
+ * been called.
  */
 __must_check int vcpu_start(struct vcpu *v);
+
+/* EINIT is done: @v, started before, and all that start later may enter. */
+void vcpu_admit(struct vcpu *v);
+
+/* Instead of vcpu_admit(): end the thread of @v, if it has one. */
+void vcpu_dismiss(struct vcpu *v);
 
 /* Started, and not gone. */
 static inline bool vcpu_is_running(const struct vcpu *v)

@@ -158,6 +158,7 @@ struct fake_instance *fake_create(uint32_t nvcpus, fake_kernel *kernel)
 struct host_result fake_run(struct fake_instance *fake)
 {
 	assert_that(vcpu_start(&fake->rt.vcpu[0]) == 0);
+	vcpu_admit(&fake->rt.vcpu[0]);
 	supervisor_run(&fake->rt);
 	assert_that(vcpu_join_all(&fake->rt) == 0);
 	return fake->rt.result;

@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@
 
 #include "host/hostclock.h"
 #include "host/tests/fake_instance.h"
+#include "host/vcpu.h"
 
 #define MS 1000000ull
 
@@ -61,6 +63,31 @@ static void test_exit(void **state)
 {
 	(void)state;
 	assert_exits(run(4, exit_at_once), 5);
+}
+
+/* Its thread gets ready, and enters only when EINIT is done, or never. */
+static void test_gate(void **state)
+{
+	struct fake_instance *fake;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		fake = fake_create(2, exit_at_once);
+		assert_int_equal(vcpu_start(&fake->rt.vcpu[0]), 0);
+		while (i % 2 &&
+		       !__atomic_load_n(&fake->attached, __ATOMIC_SEQ_CST))
+			sched_yield();
+		vcpu_dismiss(&fake->rt.vcpu[0]);
+		assert_int_equal(fake->attached, 0);
+		assert_int_equal(fake->entries[0], 0);
+		fake_destroy(fake);
+	}
+	fake = fake_create(2, exit_at_once);
+	assert_int_equal(vcpu_start(&fake->rt.vcpu[0]), 0);
+	usleep(1000);
+	assert_int_equal(fake->entries[0], 0);
+	assert_exits(fake_run(fake), 5);
+	fake_destroy(fake);
 }
 
 /* Boot, a fault, its handler, resume, a call, its return. */
@@ -408,6 +435,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exit),
+		cmocka_unit_test(test_gate),
 		cmocka_unit_test(test_exception),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_kicks),
