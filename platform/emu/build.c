@@ -373,6 +373,7 @@ int emu_add_pages(struct enclave *base, uint64_t offset, const void *src,
 		return platform_fail(err, -EINVAL, 0,
 		                     "adding pages at %#lx: %s",
 		                     (unsigned long)offset, refusal);
+	epcm_populate(&e->epcm, e->secs.baseaddr + offset, npages);
 	if (!range_is_free(e, &add))
 		return platform_fail(err, -EBUSY, 0,
 		                     "a page at %#lx exists already",

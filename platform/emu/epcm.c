@@ -25,6 +25,15 @@ void epcm_fini(struct epcm *m)
 	munmap(m->entry, m->npages * sizeof(*m->entry));
 }
 
+void epcm_populate(struct epcm *m, uint64_t addr, uint64_t npages)
+{
+	uint16_t *first = &m->entry[(addr - m->base) >> PAGE_SHIFT];
+	uintptr_t start = ALIGN_DOWN((uintptr_t)first, (uintptr_t)PAGE_SIZE);
+
+	madvise((void *)start, (uintptr_t)(first + npages) - start,
+	        MADV_POPULATE_WRITE);
+}
+
 int epcm_prot(unsigned int entry)
 {
 	int prot = PROT_NONE;

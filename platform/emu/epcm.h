@@ -41,6 +41,9 @@ struct epcm {
 __must_check int epcm_init(struct epcm *m, uint64_t base, uint64_t size);
 void epcm_fini(struct epcm *m);
 
+/* In one call what would be two faults for each 2,048 pages from @addr on. */
+void epcm_populate(struct epcm *m, uint64_t addr, uint64_t npages);
+
 static inline bool epcm_covers(const struct epcm *m, uint64_t addr)
 {
 	return addr - m->base < m->npages * PAGE_SIZE;
