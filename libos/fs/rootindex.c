@@ -29,10 +29,10 @@ int root_index_open(struct root_index *x, struct cspan bytes,
 	return 0;
 }
 
-/* One component of a normalised path. */
+/* One component of a normalised path, which has no NUL in it. */
 static bool component_is_valid(const char *text, size_t size)
 {
-	if (!size || size > NAME_MAX || memchr(text, '\0', size))
+	if (!size || size > NAME_MAX)
 		return false;
 	return !(text[0] == '.' &&
 	         (size == 1 || (size == 2 && text[1] == '.')));
@@ -43,7 +43,8 @@ static bool path_is_valid(const char *path, size_t size)
 	const char *slash;
 	size_t n;
 
-	if (!size || size > ROOTIDX_PATH_MAX || path[0] != '/')
+	if (!size || size > ROOTIDX_PATH_MAX || path[0] != '/' ||
+	    memchr(path, '\0', size))
 		return false;
 	if (size == 1)
 		return true;
