@@ -134,6 +134,36 @@ static void ticks_for_a_starved_thread(void)
 	take_apart();
 }
 
+/* As fast as they can be asked for, with exceptions and entries between them. */
+static void *flood(void *arg)
+{
+	while (!__atomic_load_n((bool *)arg, __ATOMIC_RELAXED))
+		enclave_interrupt(t.thread);
+	return arg;
+}
+
+static void ticks_among_exceptions(void)
+{
+	bool is_over = false;
+	pthread_t thread;
+
+	start(PLATFORM_ISA_BEST);
+	CHECK_EQ(pthread_create(&thread, NULL, flood, &is_over), 0);
+	for (int i = 0; i < 1000; i++) {
+		uint64_t rip = TE_ADDR(te_ud2) + 2;
+
+		CHECK_EQ(enter(ENCLU_EENTER, R_UD2, 0), 0);
+		CHECK_EQ(t.run.exception_vector, 6);
+		CHECK_EQ(enclave_debug_write(t.e, TE_GPRS(0) + 136, &rip, 8),
+		         0);
+		CHECK_EQ(enter(ENCLU_ERESUME, 0, 0), 0);
+		CHECK_EQ(t.run.function, ENCLU_EEXIT);
+	}
+	__atomic_store_n(&is_over, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	take_apart();
+}
+
 static bool is_blocked(int sig)
 {
 	sigset_t now;
@@ -264,6 +294,7 @@ const struct backend_case tick_cases[] = {
 	{ "a tick elsewhere", tick_elsewhere },
 	{ "ticks in a row", ticks_in_a_row },
 	{ "ticks for a thread that is not run", ticks_for_a_starved_thread },
+	{ "ticks among exceptions", ticks_among_exceptions },
 	{ "signal masks", signal_masks },
 	{ "a tick before EENTER", tick_before_eenter },
 	{ "a tick that ends elsewhere", tick_ends },
