@@ -46,6 +46,9 @@ piece_mutants() {
     timeout -k 10 1800 platform/sgx/tests/mutants.py . "$build" "$work/mutants"
 }
 piece_sgxs() { timeout -k 10 1800 tests/thirdparty/sgxs.sh "$occlum" "$work/sgxs"; }
+piece_emu_mutants() {
+    timeout -k 10 1800 platform/emu/tests/mutants.py . "$build" "$work/emu-mutants"
+}
 # Without SGX the kit has to stop and say so; on the fake it has to run.
 piece_replay() {
     local status=3
@@ -72,7 +75,7 @@ piece_storm() { checked "calls nobody would make"; }
 # Two minutes of each fuzzer; what they find is kept in build-fuzz.
 piece_fuzz() { FUZZ_SECONDS=120 timeout -k 10 1800 tools/check.sh fuzz; }
 
-all_pieces="spawn mixed twins sweep packages measured seeds hostile fuzz checked storm fake demo_sgx1 demo_sgx2 mutants sgxs replay"
+all_pieces="spawn mixed twins sweep packages measured seeds hostile fuzz checked storm fake demo_sgx1 demo_sgx2 mutants emu_mutants sgxs replay"
 
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 changes=$({ git diff HEAD -- . ":!$report" 2>/dev/null || true; } | sha256sum | cut -c1-12)

@@ -248,6 +248,7 @@ static void p20_pending(struct te *te)
 	CHECK_EQ(te->run.exception_vector, 14);
 	te_write64(te, SECINFO_AT, 0x203);
 	te_leaf(te, ENCLU_EMODPE, SECINFO_AT, TE_HOLE, 0, NULL);
+	CHECK_EQ(te->run.function, ENCLU_ERESUME);
 	CHECK_EQ(te->run.exception_vector, 14);
 	CHECK_EQ(te->run.exception_addr, TE_HOLE);
 }
@@ -378,12 +379,22 @@ static void p08_pad_bytes(struct te *te)
 	pad_refuses(te, 0x223, SECINFO_AT, TE_RW);
 }
 
+static void p10_pad(struct te *te)
+{
+	pad_refuses(te, 0x223, SECINFO_AT, TE_RW + 8);
+}
+
 static void p35_pad(struct te *te)
 {
 	pad_refuses(te, 0x223, SECINFO_AT, TE_RW);
 }
 
 const struct vector accept_vectors[] = {
+	{ "P10",
+	  "38.4 EACCEPT",
+	  "RCX misaligned, from a pad",
+	  p10_pad,
+	  { .isa = PLATFORM_ISA_SGX2 } },
 	{ "P04",
 	  "38.4 EACCEPT",
 	  "TRIM: other type, twice",

@@ -311,7 +311,33 @@ static uint32_t init_code(struct enclave *e, const uint8_t hash[32])
 	return enclave_init(e, &sig, &err) == 0 ? 0 : err.code;
 }
 
+static void edit_running(struct tcs *tcs)
+{
+	tcs->state = 1;
+	tcs->flags = SGX_TCS_DBGOPTIN;
+	tcs->cssa = 2;
+	tcs->aep = 0x123000;
+}
+
+/* EADD zeroes what a running thread would have. */
+static void c22(struct te *te)
+{
+	struct tcs tcs;
+
+	CHECK_EQ(te->init_result, 0);
+	te_read(te, TE_TCS0, &tcs, 64);
+	CHECK_EQ(tcs.state | tcs.flags | tcs.cssa | tcs.aep, 0);
+	CHECK_EQ(te_call(te, ENCLU_EENTER, R_EXIT, 0, 0), 0);
+	CHECK_EQ(te->run.function, ENCLU_EEXIT);
+	CHECK_EQ(te_entry_snapshot(te, 0).rax, 0);
+}
+
 const struct vector build_vectors[] = {
+	{ "C22",
+	  "38.3 EADD",
+	  "TCS with STATE, DBGOPTIN, CSSA, AEP",
+	  c22,
+	  { .edit_tcs = edit_running } },
 	{ "C02", "38.3 ECREATE", "ECREATE's checks", c_secs, { 0 } },
 	{ "C14", "38.3 EADD", "EADD's checks", c14, { .no_init = true } },
 	{ "C19", "38.3 EADD", "EADD after EINIT", c19, { 0 } },

@@ -37,6 +37,7 @@ static void a26(struct te *te)
 {
 	excepted(te, R_INT3, 0, 6, 0x80000306);
 	CHECK_EQ(te_gprs(te, 0).rip, TE_ADDR(te_int3));
+	CHECK_EQ(te_gprs(te, 0).rflags & 0x10000, 0x10000); /* a fault */
 }
 
 static void a27(struct te *te)

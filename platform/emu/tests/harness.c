@@ -356,6 +356,11 @@ int te_call(struct te *te, unsigned int function, uint64_t routine,
 {
 	te->regs =
 		(struct enclave_regs){ .rdi = routine, .rsi = rsi, .rdx = rdx };
+	/* What the call before it reported is not to be taken for this one's. */
+	te->run.function = 0;
+	te->run.exception_vector = 0;
+	te->run.exception_error_code = 0;
+	te->run.exception_addr = 0;
 	return fixed_enclave_call(te->e, &te->regs, function, &te->run);
 }
 

@@ -67,6 +67,7 @@ static void k02(struct te *te)
 	CHECK_EQ(r.body.isvsvn, 3);
 	CHECK_EQ(r.body.miscselect, platform_caps(te->platform)->sgx2);
 	CHECK_EQ(r.body.reportdata[63], 0x5a);
+	CHECK_EQ(r.body.cpusvn[0], 1);
 	CHECK_EQ(te->regs.r8 & 0x8d5, 0x8d5); /* K08 */
 }
 
@@ -93,6 +94,12 @@ static void k04_reserved(struct te *te)
 static void k05(struct te *te)
 {
 	faults(te, ENCLU_EREPORT, IN_AT, DATA_AT + 64, OUT_AT, 13);
+}
+
+/* Alignments are looked at before any page. */
+static void k05_order(struct te *te)
+{
+	faults(te, ENCLU_EREPORT, TE_TCS0, DATA_AT + 64, OUT_AT, 13);
 }
 
 static void k06(struct te *te)
@@ -181,6 +188,11 @@ static void k25(struct te *te)
 }
 
 const struct vector key_vectors[] = {
+	{ "K05",
+	  "38.4 EREPORT",
+	  "REPORTDATA misaligned, TARGETINFO unreadable",
+	  k05_order,
+	  { 0 } },
 	{ "K01", "38.4 EREPORT", "report to self; K03 to another", k01, { 0 } },
 	{ "K02", "38.4 EREPORT", "fields; K08 flags unchanged", k02, { 0 } },
 	{ "K04", "38.4 EREPORT", "TARGETINFO misaligned", k04, { 0 } },

@@ -9,6 +9,7 @@
  * itself: too few vectors, or one without a paragraph, is a failure.  Another
  * platform than emu leaves some out, and says why (elsewhere.c).
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,8 +172,8 @@ static bool parse(int argc, char **argv, struct options *o)
 	       strcmp(o->isa, "sgx2") == 0;
 }
 
-static char secret[] = "/tmp/emu-secret-XXXXXX";
-static char secret_path[64];
+static char secret[PATH_MAX];
+static char secret_path[PATH_MAX + 16];
 
 static void remove_secret(void)
 {
@@ -192,6 +193,8 @@ int main(int argc, char **argv)
 		        "[--isa sgx1|sgx2] [--first] [ID]\n");
 		return 2;
 	}
+	snprintf(secret, sizeof(secret), "%s/emu-secret-XXXXXX",
+	         getenv("TMPDIR") ?: "/tmp");
 	if (!mkdtemp(secret))
 		return 1;
 	snprintf(secret_path, sizeof(secret_path), "%s/secret", secret);

@@ -131,7 +131,29 @@ static void p37_production(struct te *te)
 	CHECK_EQ(enclave_debug_write(te->e, TE_RW, &word, 8), -1);
 }
 
+/* A TCS that was, and is to be again, but not accepted yet. */
+static void n03_again(struct te *te)
+{
+	struct enclave_progress done;
+
+	CHECK_EQ(modified(te, TE_TCS1, SGX_PT_TRIM), 0);
+	CHECK_EQ(accept(te, 0x410, TE_TCS1), 0);
+	CHECK_EQ(enclave_remove(te->e, TE_TCS1, 1, &done), 0);
+	CHECK_EQ(accept(te, 0x20b, TE_TCS1), 0);
+	CHECK_EQ(modified(te, TE_TCS1, SGX_PT_TCS), 0);
+	te->run.tcs = TE_TCS1;
+	CHECK_EQ(te_call(te, ENCLU_EENTER, R_EXIT, 0, 0), 0);
+	CHECK_EQ(te->run.function, ENCLU_EENTER);
+	CHECK_EQ(te->run.exception_vector, 14);
+	CHECK_EQ(te->run.exception_addr, TE_TCS1);
+}
+
 const struct vector tcs_vectors[] = {
+	{ "N03",
+	  "38.4 EENTER",
+	  "TCS once, now MODIFIED",
+	  n03_again,
+	  { .isa = PLATFORM_ISA_SGX2 } },
 	{ "P24",
 	  "38.3 EMODT",
 	  "REG to TCS; P27",
