@@ -37,6 +37,11 @@ emu_commit_code:
 	leaq	BLOCK(B_RFLAGS), %rsp
 	BASES
 	jmp	.Lflags
+	.org	.Lcode + EMU_COMMIT_SAME_AT
+	leaq	BLOCK(B_RFLAGS), %rsp
+	movl	BLOCK(B_TARGET_INSIDE), %eax
+	movl	%eax, BLOCK(B_INSIDE)
+	jmp	.Lflags
 	.org	.Lcode + EMU_COMMIT_LEAVE_AT
 	leaq	BLOCK(B_RFLAGS), %rsp
 .Lflags:

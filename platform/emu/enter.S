@@ -136,6 +136,9 @@ emu_resume_checked:
 	addq	$EMU_COMMIT_FLAGS_AT, %rcx
 .Lcommit:
 	jmp	*%rcx
+.Lcommit_same:
+	addq	$EMU_COMMIT_SAME_AT, %rcx
+	jmp	*%rcx
 emu_resume_checked_end:
 
 	/* R12: the signal frame that was to be resumed, or none: ERESUME. */
@@ -273,9 +276,9 @@ emu_exit_fast:
 
 /*
  * Any other leaf from a rewritten pad.  RAX = block (the leaf's number is the
- * pad's), RCX has been saved.  Vector registers are the enclave's: quick.c does
- * not touch them, and if it passes, what serves the leaf is ordinary C and they
- * are put aside.
+ * pad's), RCX has been saved.  Vector registers and the bases are the enclave's:
+ * quick.c does not touch them, and if it passes, what serves the leaf is ordinary
+ * C and they are put aside.
  */
 	.globl	emu_leaf_entry
 	.type	emu_leaf_entry, @function
@@ -307,15 +310,15 @@ emu_leaf_entry:
 	movq	%rcx, B_FSBASE(%rbx)
 	rdgsbase %rcx
 	movq	%rcx, B_GSBASE(%rbx)
-	movq	B_HOST_FS(%rbx), %rcx
-	wrfsbase %rcx
-	movq	B_HOST_GS(%rbx), %rcx
-	wrgsbase %rcx
 	movq	%rbx, %rdi
 	call	emu_leaf_quick
 	testb	%al, %al
 	movq	B_SLOT(%rbx), %rcx
-	jnz	.Lcommit_flags
+	jnz	.Lcommit_same
+	movq	B_HOST_FS(%rbx), %rcx
+	wrfsbase %rcx
+	movq	B_HOST_GS(%rbx), %rcx
+	wrgsbase %rcx
 	movq	B_SLOT(%rbx), %r12
 	addq	$EMU_SLOT_XSAVE, %r12
 	movl	$XSAVE_OF_C, %eax

@@ -92,8 +92,10 @@
 
 /* Where in the code page begins the commit that loads RFLAGS too, */
 #define EMU_COMMIT_FLAGS_AT 0x40
+/* the one that does, where FS and GS are right, */
+#define EMU_COMMIT_SAME_AT 0x70
 /* and the one after an AEX: RFLAGS, but FS, GS and the mode are right. */
-#define EMU_COMMIT_LEAVE_AT 0x70
+#define EMU_COMMIT_LEAVE_AT 0x88
 
 /* RFLAGS */
 #define FLAG_TF 0x100

@@ -3,8 +3,8 @@
  * quick.c - EACCEPT and EMODPE as a kernel executes them by the thousand: on a
  * page that is there and as it should be.
  *
- * Compiled without vector registers, so that the entry code need not put the
- * enclave's aside, which takes longer than the leaf.  Whatever is out of the
+ * Compiled without vector registers, and without a use of FS or GS, so that the
+ * entry code need not put the enclave's aside, which takes longer than the leaf.  Whatever is out of the
  * ordinary is left to accept.c, with nothing changed: this code takes no lock,
  * and one compare and swap of the page's entry is all it does.
  */
