@@ -134,11 +134,15 @@ static void ticks_for_a_starved_thread(void)
 	take_apart();
 }
 
-/* As fast as they can be asked for, with exceptions and entries between them. */
-static void *flood(void *arg)
+/* More often than a host does, with exceptions and entries between them. */
+static void *shower(void *arg)
 {
-	while (!__atomic_load_n((bool *)arg, __ATOMIC_RELAXED))
+	const struct timespec pause = { .tv_nsec = 20000 };
+
+	while (!__atomic_load_n((bool *)arg, __ATOMIC_RELAXED)) {
 		enclave_interrupt(t.thread);
+		nanosleep(&pause, NULL);
+	}
 	return arg;
 }
 
@@ -148,7 +152,7 @@ static void ticks_among_exceptions(void)
 	pthread_t thread;
 
 	start(PLATFORM_ISA_BEST);
-	CHECK_EQ(pthread_create(&thread, NULL, flood, &is_over), 0);
+	CHECK_EQ(pthread_create(&thread, NULL, shower, &is_over), 0);
 	for (int i = 0; i < 1000; i++) {
 		uint64_t rip = TE_ADDR(te_ud2) + 2;
 
