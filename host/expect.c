@@ -57,7 +57,7 @@ static void expect_image(struct enclave *e, int fd)
 		enclave_expect(e, start, end - start);
 }
 
-void expect_memory(struct enclave *e, const struct bootcfg_header *config,
+void expect_pages(struct enclave *e, const struct bootcfg_header *config,
                    const struct host_run_options *options)
 {
 	enclave_expect(e, HEAP_BASE, EXPECTED_SIZE);

@@ -12,5 +12,5 @@
 #include "host/run.h"
 #include "platform/platform.h"
 
-void expect_memory(struct enclave *e, const struct bootcfg_header *config,
+void expect_pages(struct enclave *e, const struct bootcfg_header *config,
                    const struct host_run_options *options);

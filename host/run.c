@@ -96,7 +96,7 @@ static int start(struct runtime *rt, const struct host_run_options *options,
 	if (ret < 0)
 		return host_fail(err, ret, "no thread for vCPU 0: %s",
 		                 strerror(-ret));
-	expect_memory(rt->enclave, &loaded->config, options);
+	expect_pages(rt->enclave, &loaded->config, options);
 	ret = load_initialise(loaded, err);
 	if (ret < 0) {
 		vcpu_dismiss(&rt->vcpu[0]);
