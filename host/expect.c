@@ -58,7 +58,7 @@ static void expect_image(struct enclave *e, int fd)
 }
 
 void expect_pages(struct enclave *e, const struct bootcfg_header *config,
-                   const struct host_run_options *options)
+                  const struct host_run_options *options)
 {
 	enclave_expect(e, HEAP_BASE, EXPECTED_SIZE);
 	enclave_expect(e, USER_LOW_END, EXPECTED_SIZE);

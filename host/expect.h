@@ -13,4 +13,4 @@
 #include "platform/platform.h"
 
 void expect_pages(struct enclave *e, const struct bootcfg_header *config,
-                   const struct host_run_options *options);
+                  const struct host_run_options *options);
