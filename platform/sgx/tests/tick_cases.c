@@ -283,8 +283,10 @@ static void tick_ends(void)
 static void not_attached(void)
 {
 	start(PLATFORM_ISA_BEST);
-	CHECK_EQ(enclave_attach(t.e, &(struct enclave_thread *){ NULL }, NULL),
-	         -EBUSY);
+	CHECK_EQ(
+		enclave_attach(t.e, &(struct enclave_thread *){ NULL }, &t.err),
+		-EBUSY);
+	CHECK(says("this thread is attached"));
 	enclave_detach(t.thread);
 	t.thread = NULL;
 	CHECK_EQ(enter(ENCLU_EENTER, R_EXIT, 0), -EINVAL);
