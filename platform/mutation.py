@@ -80,7 +80,8 @@ def short(text):
 
 
 def main(doc, tests_of, mutants, timeout=60):
-    """@tests_of: for a file, programs of the build with their arguments, the quickest to notice first.
+    """@tests_of: for a file, programs of the build with their arguments, the quickest to notice first;
+    the last arguments of a program make the whole of it.
     @mutants: file, text, text instead."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="mutants with this in their file or text")
@@ -91,8 +92,8 @@ def main(doc, tests_of, mutants, timeout=60):
     bench = Bench(*(os.path.abspath(p) for p in (args.sources, args.build, args.work)), timeout)
     wanted = [m for m in mutants if args.only in m[0] or args.only in m[1]]
     texts = [bench.mutated(*m) for m in wanted]
-    whole = {test[0]: tests_of(name)[-1] for name, _, _ in wanted for test in tests_of(name)}
-    for program, arguments in whole.values():
+    whole = dict(test for name, _, _ in wanted for test in tests_of(name))
+    for program, arguments in whole.items():
         bench.run(["ninja", program])
         if not bench.survives(None, None, [(program, arguments)]):
             sys.exit(f"mutants: {program} fails without a mutant")

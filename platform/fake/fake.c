@@ -213,13 +213,17 @@ static int do_thread_begin(struct sgx_calls *c, int fd)
 {
 	struct fake *f = fake_of(c);
 	struct fake_file *file = fake_file(f, fd, FAKE_ENCLAVE);
+	sigset_t mask;
 	int ret;
 
 	if (fake_fails(f))
 		return f->trouble.error;
 	if (!file || !file->enclave)
 		return -EBADF;
+	/* emu blocks signals; a driver leaves that to who calls it. */
+	pthread_sigmask(SIG_SETMASK, NULL, &mask);
 	ret = enclave_attach(file->enclave, &attached, NULL);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	if (ret == 0)
 		fake_attached = file;
 	return ret;
@@ -227,9 +231,13 @@ static int do_thread_begin(struct sgx_calls *c, int fd)
 
 static void do_thread_end(struct sgx_calls *c, int fd)
 {
+	sigset_t mask;
+
 	(void)c;
 	(void)fd;
+	pthread_sigmask(SIG_SETMASK, NULL, &mask);
 	enclave_detach(attached);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	attached = NULL;
 	fake_attached = NULL;
 }

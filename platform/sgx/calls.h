@@ -56,6 +56,7 @@ struct sgx_calls {
 	/*
 	 * Around a thread's time with the enclave of @fd, by that thread.  The
 	 * kernel needs neither; a fake that executes the image itself does.
+	 * Both leave the signal mask as it is.
 	 */
 	int (*thread_begin)(struct sgx_calls *c, int fd);
 	void (*thread_end)(struct sgx_calls *c, int fd);

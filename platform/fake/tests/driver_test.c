@@ -7,6 +7,7 @@
 #include <asm/sgx.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -132,12 +133,16 @@ static void map_parts(void)
 /* An enclave that can be entered by this thread. */
 static void start(enum platform_isa isa)
 {
+	sigset_t mask;
+
 	open_dev(isa);
 	CHECK_EQ(create(), 0);
 	add_all();
 	CHECK_EQ(init(NULL), 0);
 	map_parts();
 	CHECK_EQ(d.c->thread_begin(d.c, d.fd), 0);
+	pthread_sigmask(SIG_SETMASK, NULL, &mask);
+	CHECK(!sigismember(&mask, SIGTERM)); /* that is left to the caller */
 	d.enclave.enter = d.c->entry(d.c);
 	enclave_run_init(&d.run, TE_TCS0, &d.regs);
 }

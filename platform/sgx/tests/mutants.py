@@ -4,23 +4,19 @@
 
 usage: mutants.py [--only TEXT] SOURCES BUILD WORK
 
-Each mutant is the back end with one call or check changed.  It is linked with
-the libraries of BUILD and its own tests, at least one of which has to fail, or
-to hang.  A mutant whose text is not found exactly once is an error: the list
-has to follow the code.
+Each mutant is the back end with one call or check changed; at least one of its
+own tests has to fail.  See platform/mutation.py.
 """
-import argparse
-import glob
 import os
-import shutil
-import subprocess
 import sys
 
-FILES = ["build", "debug", "linux", "map", "page", "platform", "thread", "tick", "vdso"]
-TESTS = ["backend_test", "linux_test"]
-TIMEOUT = 40
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import mutation  # noqa: E402
 
-# file, text, text instead
+BACKEND = ("platform/sgx/tests/sgx-backend-test", [])
+LINUX = ("platform/sgx/tests/sgx-linux-test", [])
+
+# file of platform/sgx, text, text instead
 MUTANTS = [
     # CREATE and what belongs to it
     ("build", "ret = c->ioctl(c, e->fd, SGX_IOC_ENCLAVE_CREATE, &arg);", "ret = 0; (void)arg; (void)c;"),
@@ -193,75 +189,12 @@ MUTANTS = [
 ]
 
 
-class Bench:
-    def __init__(self, sources, build, work):
-        self.sources, self.work = sources, work
-        shutil.rmtree(work, ignore_errors=True)
-        os.makedirs(work)
-        self.libs = [a for d in ("platform", "sgx", "crypto", "base")
-                     for a in glob.glob(f"{build}/{d}/**/lib*.a", recursive=True) if "tests" not in a]
-        for name in FILES:
-            self.compile(f"{sources}/platform/sgx/{name}.c", f"{work}/{name}.o")
-        self.compile(f"{sources}/platform/sgx/enter.S", f"{work}/enter.o")
-        self.shared = [f"{work}/enter.o"]
-        for part in ("platform/emu/tests/enclave.S", "platform/emu/tests/raw.S", "platform/fake/tests/image.c"):
-            self.shared.append(f"{work}/{os.path.basename(part)}.o")
-            self.compile(f"{sources}/{part}", self.shared[-1])
-        self.rig = []
-        for source in glob.glob(f"{sources}/platform/sgx/tests/*_cases.c") + [f"{sources}/platform/sgx/tests/backend.c"]:
-            self.rig.append(f"{work}/{os.path.basename(source)}.o")
-            self.compile(source, self.rig[-1])
-        for name in TESTS:
-            self.compile(f"{sources}/platform/sgx/tests/{name}.c", f"{work}/{name}.o")
-
-    def compile(self, source, out):
-        subprocess.run(["gcc", "-std=gnu17", "-O1", "-w", "-D_GNU_SOURCE", f"-I{self.sources}", "-c", source,
-                        "-o", out], check=True)
-
-    def fails(self, test, changed):
-        """Whether @test notices that the object @changed is another one."""
-        objects = [f"{self.work}/{n}.o" if n != changed else f"{self.work}/mutant.o" for n in FILES]
-        out = f"{self.work}/{test}"
-        subprocess.run(["gcc", "-o", out, f"{self.work}/{test}.o", *objects, *self.shared,
-                        *(self.rig if test == "backend_test" else []), "-Wl,--start-group",
-                        *self.libs, "-Wl,--end-group", "-lcrypto", "-lpthread"], check=True)
-        try:
-            return subprocess.run([out], capture_output=True, timeout=TIMEOUT, check=False).returncode != 0
-        except subprocess.TimeoutExpired:
-            return True
-
-    def survives(self, name, old, new):
-        with open(f"{self.sources}/platform/sgx/{name}.c", encoding="utf-8") as f:
-            text = f.read()
-        if text.count(old) != 1:
-            sys.exit(f"mutants: {name}.c has {text.count(old)} times: {old}")
-        source = f"{self.work}/mutant.c"
-        with open(source, "w", encoding="utf-8") as f:
-            f.write(text.replace(old, new))
-        self.compile(source, f"{self.work}/mutant.o")
-        order = TESTS if name != "linux" else TESTS[::-1]
-        return not any(self.fails(test, name) for test in order)
+def path(name):
+    return f"platform/sgx/{name}.c"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="mutants of one file, or with this in their text")
-    parser.add_argument("sources")
-    parser.add_argument("build")
-    parser.add_argument("work")
-    args = parser.parse_args()
-    bench = Bench(os.path.abspath(args.sources), os.path.abspath(args.build), os.path.abspath(args.work))
-    for test in TESTS:
-        if bench.fails(test, None):
-            sys.exit(f"mutants: {test} fails without a mutant")
-    alive = []
-    wanted = [m for m in MUTANTS if args.only == m[0] or args.only in m[1]]
-    for name, old, new in wanted:
-        if bench.survives(name, old, new):
-            alive.append((name, old, new))
-            print(f"SURVIVES {name}.c: {' '.join(old.split())}  ->  {' '.join(new.split())}", flush=True)
-    print(f"{len(wanted)} mutants, {len(alive)} survive")
-    sys.exit(1 if alive else 0)
+def tests_of(name):
+    return [LINUX, BACKEND] if name == path("linux") else [BACKEND, LINUX]
 
 
-main()
+mutation.main(__doc__, tests_of, [(path(name), old, new) for name, old, new in MUTANTS], timeout=40)
