@@ -427,6 +427,9 @@ static enum emu_signal_verdict inside(struct emu_block *b, int sig,
 	/* From here on a fault is the emulator's own. */
 	b->inside = 0;
 	if (rip_of(uc) == fault_stub(b)) {
+		/* The fault comes first: its AEX must not swallow a tick. */
+		if (sig == PLATFORM_TICK_SIGNAL)
+			tick_too_early(b, info, uc);
 		event = event_of_fault(b);
 		set_rip(uc, b->fault_rip);
 		return report(b, SIGSEGV, info, uc, bases, &event);

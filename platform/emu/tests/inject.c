@@ -30,6 +30,7 @@ enum {
 	RFLAGS_RF = 0x10000,
 	UD2_SIZE = 2,
 	ENCLU_SIZE = 3,
+	PAD_SIZE = 14,
 	NO_LEAF = 100,
 };
 
@@ -49,6 +50,9 @@ __asm__(".text\n"
         "	int3\n"
         "inject_end:\n"
         "	ret\n");
+
+/* commit.S: where a leaf refused in a thunk is raised, in each slot's copy. */
+extern const char emu_commit_code[], emu_commit_fault[];
 
 /* What both processes see. */
 static struct shared {
@@ -175,6 +179,26 @@ static void through_pads(struct te *te)
 	CHECK_EQ(te->regs.r9, 0);
 }
 
+/* A rewritten pad whose leaf is refused: the AEX is a later instruction's. */
+static void through_refused_pad(struct te *te)
+{
+	uint64_t args[2] = { TE_DATA + 1, TE_RW }; /* not aligned */
+
+	te_write64(te, TE_BLOCK0 + BLOCK_SKIP, PAD_SIZE);
+	te_write(te, TE_BLOCK0 + BLOCK_ARG, args, sizeof(args));
+	mark_begin();
+	te_call(te, ENCLU_EENTER, R_ACCEPT_PAD, 0, 0);
+	shared->wants_tick = 0;
+	te_call(te, ENCLU_EENTER, R_SKIP, 0, 0);
+	shared->wants_tick = 1;
+	te_call(te, ENCLU_ERESUME, 0, 0, 0);
+	mark_end();
+	CHECK_EQ(te->run.function, ENCLU_EEXIT);
+	CHECK_EQ(te->regs.rdi, 1);
+	CHECK_EQ(te->regs.rdx, ENCLU_EACCEPT);
+	CHECK_EQ(te->regs.r9, 0);
+}
+
 static const struct scenario {
 	const char *name;
 	void (*run)(struct te *te);
@@ -186,6 +210,7 @@ static const struct scenario {
 	{ "trapped leaf", through_trap, true },
 	{ "trapped EEXIT", through_slow_exit, false },
 	{ "rewritten pads", through_pads, false },
+	{ "refused pad", through_refused_pad, true },
 };
 
 enum { N_SCENARIOS = sizeof(scenarios) / sizeof(scenarios[0]) };
@@ -404,16 +429,27 @@ static bool is_in_enclave(uint64_t rip)
 	return rip >= TE_CODE && rip < TE_CODE + 0x2000;
 }
 
-/* The child is inside a handler; its threads' slots are where ours would be. */
-static bool is_in_handler(uint64_t rsp)
+/* Where in a slot of the child @addr is; 0: in none. */
+static uint64_t offset_in_slot(uint64_t addr)
 {
 	uint64_t base =
 		(uint64_t)ptrace(PTRACE_PEEKDATA, child, &emu_slots_base, 0);
 	uint64_t size =
 		(uint64_t)ptrace(PTRACE_PEEKDATA, child, &emu_slots_size, 0);
 
-	return rsp - base < size &&
-	       (rsp - base) % EMU_SLOT_SIZE >= EMU_SLOT_ALT0;
+	return addr - base < size ? (addr - base) % EMU_SLOT_SIZE : 0;
+}
+
+static bool is_in_handler(uint64_t rsp)
+{
+	return offset_in_slot(rsp) >= EMU_SLOT_ALT0;
+}
+
+/* The registers are the enclave's already, but for RIP. */
+static bool is_at_fault(uint64_t rip)
+{
+	return offset_in_slot(rip) ==
+	       EMU_SLOT_CODE + (uint64_t)(emu_commit_fault - emu_commit_code);
 }
 
 /* Whether a tick that comes now has to reach the enclave in this round. */
@@ -422,7 +458,7 @@ static bool must_be_taken(const struct scenario *scenario)
 	struct user_regs_struct r = get_regs();
 
 	return shared->wants_tick &&
-	       (is_in_enclave(r.rip) ||
+	       (is_in_enclave(r.rip) || is_at_fault(r.rip) ||
 	        (scenario->comes_back && is_in_handler(r.rsp)));
 }
 
