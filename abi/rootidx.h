@@ -10,7 +10,7 @@
  * fast as SHA-256 itself.
  * Entries are sorted by path, bytewise; a directory comes before what is in
  * it; the first entry is "/".  Paths are absolute, normalised, without a
- * trailing slash.  Times are 0; owners are 0.
+ * trailing slash.  Owners are 0, and so are the times of folders and links.
  *
  * body  = the files one after another, each from a 4 KiB boundary; holes
  *         between them are zeros and belong to no digest.
@@ -25,7 +25,7 @@
 #include "abi/wire.h"
 
 #define ROOTIDX_MAGIC 0x3158444941464f53ull /* "SOFAIDX1" */
-#define ROOTIDX_VERSION 2
+#define ROOTIDX_VERSION 3
 #define ROOTIDX_CHUNK 65536
 #define ROOTIDX_DIGEST 32
 #define ROOTIDX_PATH_MAX 4095
@@ -49,7 +49,7 @@ struct rootidx_entry {
 	uint32_t hardlink; /* 0, or 1 + number of the entry it is a link to */
 	uint16_t path_size;
 	uint16_t target_size; /* symbolic links */
-	uint32_t zero;
+	uint32_t mtime;       /* regular files: seconds since 1970 */
 	uint8_t sites_digest[ROOTIDX_DIGEST];
 };
 WIRE_SIZE(struct rootidx_entry, 80);

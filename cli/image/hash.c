@@ -167,6 +167,7 @@ static void add_index_entry(const struct root_entry *entry, struct bytes *index)
 		.hardlink = (uint32_t)entry->hardlink,
 		.path_size = (uint16_t)strlen(entry->path),
 		.target_size = (uint16_t)target_size,
+		.mtime = entry->mtime,
 	};
 
 	if (entry->sites.size)

@@ -3,8 +3,11 @@
  * root.h - image/ becomes the measured root: an index and a body
  * (abi/rootidx.h).
  *
- * The result is a function of names, modes, links and contents alone: times
- * are not kept, owners become 0, folders are read in bytewise order.
+ * The result is a function of names, modes, links, contents and the files'
+ * mtimes in whole seconds, of which none is later than build_epoch(): what was
+ * made for the image has that time, what a distribution shipped has its own,
+ * and bytecode and archives that name the time of their sources are valid.
+ * Owners and the times of folders become 0; folders are read in bytewise order.
  *
  *	struct root root;
  *
@@ -29,7 +32,8 @@ struct root_entry {
 	char *path;   /* in the instance, "/bin/sh" */
 	char *target; /* symbolic links             */
 	mode_t mode;
-	uint64_t size; /* regular files, 0 for a hard link */
+	uint32_t mtime; /* regular files, also of a hard link */
+	uint64_t size;  /* regular files, 0 for a hard link */
 	uint64_t body_offset;
 	size_t hardlink;     /* 0, or 1 + number of the entry */
 	struct bytes digest; /* n_chunks times 32 bytes       */

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
+#include "cli/epoch.h"
 #include "cli/image/root.h"
 #include "cli/scope.h"
 
@@ -32,6 +34,14 @@ static int refuse_kind(const struct root *root, const char *path, mode_t mode,
 	                "%s%s is %s, which an image can't hold: remove it; "
 	                "/dev and what programs create exist at run time",
 	                root->folder, path, kind_name(mode));
+}
+
+/* Before 1970 is 1970. */
+static uint32_t time_in_image(const struct stat *st)
+{
+	int64_t t = MAX((int64_t)st->st_mtim.tv_sec, 0);
+
+	return (uint32_t)MIN(t, (int64_t)build_epoch());
 }
 
 static struct root_entry *add_entry(struct root *root, char *path,
@@ -105,6 +115,7 @@ static int scan_name(struct root *root, int dir_fd, const char *parent,
 	if (!S_ISREG(st.st_mode))
 		return refuse_kind(root, path, st.st_mode, err);
 	entry->size = (uint64_t)st.st_size;
+	entry->mtime = time_in_image(&st);
 	return 0;
 }
 

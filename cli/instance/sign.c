@@ -10,15 +10,10 @@
 #include <time.h>
 
 #include "base/endian.h"
+#include "cli/epoch.h"
 #include "platform/rsa/rsa3072.h"
 
 #include "base/banned.h"
-
-/*
- * DATE tells nothing that EINIT checks, but it is signed: the same sources
- * must give the same bytes on any day.
- */
-#define FIXED_DATE 0x20260101
 
 static uint32_t bcd(unsigned int number)
 {
@@ -29,19 +24,16 @@ static uint32_t bcd(unsigned int number)
 	return digits;
 }
 
-/* $SOURCE_DATE_EPOCH (reproducible-builds.org) as 0xYYYYMMDD. */
+/*
+ * DATE as 0xYYYYMMDD.  It tells nothing that EINIT checks, but it is signed: the
+ * same sources must give the same bytes on any day.
+ */
 static uint32_t sign_date(void)
 {
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	time_t t = build_epoch();
 	struct tm tm;
-	time_t t;
-	char *end;
 
-	if (!epoch || !epoch[0])
-		return FIXED_DATE;
-	t = (time_t)strtoll(epoch, &end, 10);
-	if (*end || t < 0 || !gmtime_r(&t, &tm) || tm.tm_year > 8099)
-		return FIXED_DATE;
+	gmtime_r(&t, &tm); /* which fails for years that are no int */
 	return bcd((unsigned int)tm.tm_year + 1900) << 16 |
 	       bcd((unsigned int)tm.tm_mon + 1) << 8 |
 	       bcd((unsigned int)tm.tm_mday);

@@ -47,14 +47,14 @@ def read_index(path):
     with open(path, "rb") as f:
         data = f.read()
     magic, version, n, size, body_size = struct.unpack_from("<8sIIQQ", data)
-    assert magic == b"SOFAIDX1" and version == 2 and size == len(data)
+    assert magic == b"SOFAIDX1" and version == 3 and size == len(data)
     pos = 32
     entries = []
     for _ in range(n):
         (fsize, off, sites_off, sites_size, mode, n_chunks, hardlink,
-         path_size, target_size, zero) = struct.unpack_from(
+         path_size, target_size, mtime) = struct.unpack_from(
              "<QQQIIIIHHI", data, pos)
-        assert zero == 0
+        assert mtime == 0 or stat.S_ISREG(mode)
         pos += 80
         name = data[pos:pos + path_size].decode()
         pos += path_size
@@ -64,7 +64,8 @@ def read_index(path):
                    for i in range(n_chunks)]
         pos += 32 * n_chunks
         entries.append(dict(size=fsize, off=off, mode=mode, link=hardlink,
-                            path=name, target=target, digests=digests))
+                            path=name, target=target, digests=digests,
+                            mtime=mtime))
     assert pos == len(data)
     assert entries[0]["path"] == "/"
     paths = [e["path"].encode() for e in entries]
@@ -228,7 +229,7 @@ class Build(InstanceCase):
                 self.assertEqual(f.read(), data, name)
 
     def test_everything_is_measured(self):
-        """A bit of anything changes MRENCLAVE; a time or an owner does not."""
+        """A bit of anything changes MRENCLAVE; the day or an owner does not."""
         self.write("image/f", b"x")
         seen = {self.ok("measure")}
 
@@ -237,8 +238,11 @@ class Build(InstanceCase):
             self.assertNotIn(now, seen, what)
             seen.add(now)
 
-        os.utime(self.path("image/f"), (1, 1))
+        os.utime(self.path("image/f"), (1, 2 ** 32))
+        os.utime(self.path("image"), (1, 1))
         self.assertIn(self.ok("measure"), seen)
+        os.utime(self.path("image/f"), (1, 1))
+        change("time")
         self.write("image/f", b"y")
         change("contents")
         os.chmod(self.path("image/f"), 0o600)
@@ -345,10 +349,33 @@ class Build(InstanceCase):
         self.assertEqual(self.masks()[3], 3)
         self.assertEqual(self.masks()[5], every & ~0x600e4)
 
+    def mtimes(self, **kw):
+        self.ok("build", **kw)
+        return {e["path"]: e["mtime"]
+                for e in read_index(self.path("build/root.index"))[0]}
+
+    def test_times_are_kept_unless_the_build_made_them(self):
+        self.fill()
+        for name, t in [("a/long", 1600000000.9), ("a-b", -5),
+                        ("usr/bin/x", 2 ** 33)]:
+            os.utime(self.path("image", name), (t, t))
+        got = self.mtimes()
+        self.assertEqual(got["/a/long"], 1600000000)
+        self.assertEqual(got["/zz"], 1600000000)
+        self.assertEqual(got["/a-b"], 0)
+        self.assertEqual(got["/usr/bin/x"], 1793491200)
+        self.assertEqual(got["/a/b"], 1793491200)
+        self.assertEqual({got[name] for name in ["/", "/a", "/link"]}, {0})
+        got = self.mtimes(env={"SOURCE_DATE_EPOCH": "1700000000"})
+        self.assertEqual((got["/a/b"], got["/a/long"]), (1700000000, 1600000000))
+        for text in ["", "yesterday", "-1", "12x", "99999999999999999999"]:
+            got = self.mtimes(env={"SOURCE_DATE_EPOCH": text})
+            self.assertEqual(got["/a/b"], 1793491200, text)
+
     def test_date_is_not_the_clock(self):
         self.ok("build")
         self.assertEqual(self.read("build/SIGSTRUCT")[20:24].hex(),
-                         "01012620")
+                         "01112620")
         self.ok("build", env={"SOURCE_DATE_EPOCH": "1700000000"})
         self.assertEqual(self.read("build/SIGSTRUCT")[20:24].hex(),
                          "14112320")

@@ -196,8 +196,9 @@ static int make_inode(struct build *b, uint32_t number,
 		return -ENOMEM;
 	if (S_ISREG(spec.mode))
 		set_backing(b, number, inode, r);
-	inode->atime_ns = inode->mtime_ns = 0;
-	inode->ctime_ns = inode->btime_ns = 0;
+	inode->mtime_ns = r->e.mtime * (int64_t)NSEC_PER_SEC;
+	inode->atime_ns = inode->ctime_ns = inode->mtime_ns;
+	inode->btime_ns = inode->mtime_ns;
 	*ret = inode;
 	return 0;
 }

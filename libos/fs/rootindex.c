@@ -88,7 +88,8 @@ static bool entry_is_valid(const struct root_index *x,
 {
 	const struct rootidx_entry *e = &r->e;
 
-	if (e->zero || e->mode & ~(uint32_t)(S_IFMT | S_IALLUGO))
+	if (e->mode & ~(uint32_t)(S_IFMT | S_IALLUGO) ||
+	    (e->mtime && !S_ISREG(e->mode)))
 		return false;
 	if (e->hardlink) /* to one that came before */
 		return e->hardlink <= x->next && !S_ISDIR(e->mode);

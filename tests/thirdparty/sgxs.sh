@@ -87,7 +87,7 @@ sign() {
     local stream=$1 out=$2
     shift 2
     "$tool/bin/sgxs-sign" --attributes 0x4/0x82 --xfrm 0x3/0xe4 \
-        --miscselect 0x0/0x1 --date 20260101 --isvprodid 4711 --isvsvn 259 \
+        --miscselect 0x0/0x1 --date 20261101 --isvprodid 4711 --isvsvn 259 \
         --key "$work/key.pem" "$@" "$stream" "$out" 2>"$work/sign.log" |
         sed -n 's/^ENCLAVEHASH: \([0-9a-f]*\) (OK)$/\1/p'
     return "${PIPESTATUS[0]}"

@@ -29,7 +29,10 @@ static const struct image_entry entries[] = {
 	{ .path = "/a/deep/er", .mode = S_IFREG | 0600, .size = 0 },
 	{ .path = "/a/link", .mode = S_IFLNK | 0777, .target = "../big" },
 	{ .path = "/a/same", .mode = S_IFREG | 0755, .hardlink = 9 },
-	{ .path = "/b", .mode = S_IFREG | 0644, .size = 65536 },
+	{ .path = "/b",
+	  .mode = S_IFREG | 0644,
+	  .size = 65536,
+	  .mtime = 0xfffffff0 },
 	{ .path = "/big", .mode = S_IFREG | 0644, .size = 700001 },
 	{ .path = "/prog",
 	  .mode = S_IFREG | 0755,
@@ -97,6 +100,7 @@ static void test_tree(void **state)
 {
 	uint8_t st[144];
 	uint64_t nlink;
+	int64_t mtime;
 
 	(void)state;
 	assert_int_equal(mount_image(), 0);
@@ -114,6 +118,9 @@ static void test_tree(void **state)
 	assert_int_equal(sys_stat(T, "/", st), 0);
 	memcpy(&nlink, st + 16, 8);
 	assert_int_equal(nlink, 3);
+	assert_int_equal(sys_stat(T, "/b", st), 0);
+	memcpy(&mtime, st + 88, 8);
+	assert_int_equal(mtime, 0xfffffff0);
 	rig_down();
 	assert_int_equal(fake_take_log_errors(), 0);
 }
@@ -331,6 +338,9 @@ static const struct refused refusals[] = {
 	{ "dots", 3, { .path = "/a/..", .mode = S_IFDIR } },
 	{ "slash at the end", 3, { .path = "/a/d/", .mode = S_IFDIR } },
 	{ "two slashes", 3, { .path = "/a//d", .mode = S_IFDIR } },
+	{ "a time of a folder",
+	  1,
+	  { .path = "/a", .mode = S_IFDIR, .mtime = 1 } },
 	{ "relative", 9, { .path = "x", .mode = S_IFREG } },
 	{ "device", 9, { .path = "/x", .mode = S_IFCHR } },
 	{ "link to nothing", 5, { .path = "/a/link", .mode = S_IFLNK } },

@@ -47,6 +47,7 @@ static void put_entry(size_t number, const struct image_entry *e)
 	struct rootidx_entry r = { .size = e->size,
 		                   .mode = e->mode,
 		                   .hardlink = e->hardlink,
+		                   .mtime = e->mtime,
 		                   .path_size = (uint16_t)strlen(e->path),
 		                   .sites_size = (uint32_t)e->sites_size };
 	uint8_t digest[32];

@@ -17,6 +17,7 @@ struct image_entry {
 	size_t size;        /* regular files: see image_byte() */
 	uint32_t hardlink;  /* 1 + number of the entry */
 	size_t sites_size;
+	uint32_t mtime;
 };
 
 #define IMAGE_INDEX_MAX (1u << 20)
