@@ -83,6 +83,12 @@ enum region {
 
 void shadow_init(uint64_t heap_size);
 enum region shadow_region(uint64_t addr);
+/*
+ * The heap is about to end at @end, not before where it does; what comes to it is
+ * unused.  @add brings a page of zeros to where the shadow has none: 0 or -errno,
+ * and nothing changes.  One caller at a time.
+ */
+int shadow_extend(uint64_t end, int (*add)(uint64_t addr));
 /* Of a shadowed address. */
 uint8_t shadow_of(uint64_t addr);
 /* @addr is a multiple of 8; @size is rounded up. */

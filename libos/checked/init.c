@@ -4,6 +4,7 @@
  */
 #include "abi/bootcfg.h"
 #include "abi/layout.h"
+#include "base/units.h"
 #include "libos/checked/checked.h"
 #include "libos/entry/panic.h"
 
@@ -40,4 +41,19 @@ WRAP(void, kheap_init, void *base, size_t size)
 	heap_setup(size);
 	register_globals();
 	checked_turn_on();
+}
+
+static int (*add_page)(uint64_t addr);
+
+static int add_with_shadow(uint64_t addr)
+{
+	int err = shadow_extend(addr + PAGE_SIZE, add_page);
+
+	return err < 0 ? err : add_page(addr);
+}
+
+WRAP(void, kheap_allow_growth, size_t max_size, int (*add)(uint64_t addr))
+{
+	add_page = add;
+	__real_kheap_allow_growth(max_size, add_with_shadow);
 }

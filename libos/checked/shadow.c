@@ -4,6 +4,8 @@
  */
 #include "abi/bootcfg.h"
 #include "abi/layout.h"
+#include "base/arith.h"
+#include "base/units.h"
 #include "libos/checked/checked.h"
 
 #define GRANULE 8
@@ -45,6 +47,22 @@ void shadow_init(uint64_t heap_size)
 	fill(KERNEL_BASE, KERNEL_BASE + KERNEL_IMAGE_MAX, 0);
 	fill(VCPU_BASE, vcpu_end, 0);
 	fill(HEAP_BASE, heap_end, SHADOW_HEAP_UNUSED);
+}
+
+int shadow_extend(uint64_t end, int (*add)(uint64_t addr))
+{
+	uint64_t have = ALIGN_UP((uint64_t)shadow_at(heap_end), PAGE_SIZE);
+	uint64_t want = ALIGN_UP((uint64_t)shadow_at(end), PAGE_SIZE);
+
+	for (; have < want; have += PAGE_SIZE) {
+		int err = add(have);
+
+		if (err < 0)
+			return err;
+	}
+	fill(heap_end, end, SHADOW_HEAP_UNUSED);
+	heap_end = end;
+	return 0;
 }
 
 enum region shadow_region(uint64_t addr)

@@ -157,7 +157,6 @@ static void small_free(struct slab *s, void *p)
 {
 	uint32_t npages = slab_pages(s->class);
 
-	kheap_poison(p, class_size[s->class]);
 	spin_lock(&kheap_lock);
 	s = small_free_locked(s, p);
 	spin_unlock(&kheap_lock);
@@ -206,7 +205,6 @@ void kfree(void *p)
 		return;
 	}
 	npages = kheap_run_pages(p);
-	kheap_poison(p, npages * PAGE_SIZE);
 	kheap_run_free(p, npages, KHEAP_RUN);
 }
 

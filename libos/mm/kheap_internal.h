@@ -8,10 +8,6 @@
 #include "libos/mm/kheap.h"
 #include "libos/sched/spinlock.h"
 
-#ifndef KERNEL_CHECKED
-#define KERNEL_CHECKED 0
-#endif
-
 enum kheap_kind {
 	KHEAP_INSIDE = 0, /* not the first page of anything */
 	KHEAP_FREE,
@@ -35,7 +31,3 @@ struct slab *kheap_slab_of(const void *p);
 /* Bytes of objects handed out (or, negative, taken back). */
 void kheap_account_locked(long bytes);
 void kheap_pages_stats_locked(struct kheap_stats *ret);
-
-/* In the checked build freed memory gets a value that is no valid pointer. */
-#define KHEAP_POISON 0x5a
-void kheap_poison(void *p, size_t size);

@@ -248,9 +248,6 @@ static struct {
 
 void kheap_allow_growth(size_t max_size, int (*add)(uint64_t addr))
 {
-	/* The checked build's shadow is that of the heap at the start. */
-	if (KERNEL_CHECKED)
-		return;
 	growth.add = add;
 	growth.max = MIN(max_size, HEAP_SIZE_MAX) >> PAGE_SHIFT;
 }
@@ -389,12 +386,6 @@ void kheap_pages_stats_locked(struct kheap_stats *ret)
 	ret->page_runs = heap.runs;
 }
 
-void kheap_poison(void *p, size_t size)
-{
-	if (KERNEL_CHECKED)
-		memset(p, KHEAP_POISON, size);
-}
-
 void *kpages_alloc(size_t npages)
 {
 	return kheap_run_alloc(npages, KHEAP_RUN);
@@ -413,6 +404,5 @@ void kpages_free(void *p, size_t npages)
 {
 	if (!p)
 		return;
-	kheap_poison(p, npages << PAGE_SHIFT);
 	kheap_run_free(p, npages, KHEAP_RUN);
 }

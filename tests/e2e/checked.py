@@ -51,12 +51,12 @@ def occlum(*args, cwd, kernel=None):
                           stdin=subprocess.DEVNULL, check=False)
 
 
-def instance(name, kernel, debuggable):
-    """An instance with the program in it, not yet built with @kernel."""
+def instance(name, kernel, debuggable, program=PROGRAM, **limits):
+    """An instance with @program in it, built with @kernel."""
     folder = os.path.join(WORK, name)
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(WORK, exist_ok=True)
-    for args, cwd in [(("new", folder), "/"), (("add", PROGRAM), folder)]:
+    for args, cwd in [(("new", folder), "/"), (("add", program), folder)]:
         done = occlum(*args, cwd=cwd)
         if done.returncode:
             sys.exit(done.stderr)
@@ -65,6 +65,7 @@ def instance(name, kernel, debuggable):
         config = json.load(f)
     config["metadata"]["debuggable"] = debuggable
     config["entry_points"] = ["/"]
+    config["resource_limits"].update(limits)
     with open(path, "w", encoding="utf-8") as f:
         json.dump(config, f, indent=1)
     return folder, occlum("build", cwd=folder, kernel=kernel)
@@ -95,6 +96,15 @@ class Seeds(unittest.TestCase):
     def test_no_fault_no_stop(self):
         done = occlum("run", PROGRAM, str(len(WANT)), cwd=self.folder)
         self.assertEqual((done.returncode, done.stdout.split()[-1]), (0, "EINVAL"))
+
+
+class Growth(unittest.TestCase):
+    def test_the_heap_grows_with_its_shadow(self):
+        folder, done = instance("growth", KERNEL, True, "busybox",
+                                kernel_space_heap_size="24MB", kernel_space_heap_max_size="300MB")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = occlum("run", "/bin/busybox", "dd", "if=/dev/urandom", "of=/tmp/x", "bs=1M", "count=60", cwd=folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
 
 class Refusals(unittest.TestCase):
